@@ -1,0 +1,1 @@
+"""Who asks: credit checks and the query log."""

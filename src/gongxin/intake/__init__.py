@@ -1,0 +1,1 @@
+"""How records come in: read, normalise, validate, match, load, receipt."""

@@ -1,0 +1,87 @@
+"""Records and their revisions."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from gongxin.ids import uuid7
+
+
+class Disclosure(models.TextChoices):
+    """Who may see a record."""
+
+    PUBLIC = "public", "社会公开"
+    AUTHORISED = "authorised", "授权查询"
+    SHARED = "shared", "政务共享"
+
+
+class State(models.TextChoices):
+    """Whether a record is in force."""
+
+    ACTIVE = "active", "有效"
+    CLOSED = "closed", "已归档"
+
+
+class Record(models.Model):
+    """What is held about an organisation: the current revision of one decision, list entry or honour.
+
+    Loaded by COPY in bulk: `organisation` and `provider` carry no database constraint (a trigger per row costs more than the
+    row); intake matches both set-based inside the loading transaction and neither is ever deleted (docs/adr/0003).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.CharField(max_length=48)
+    item_version = models.SmallIntegerField()
+    organisation = models.ForeignKey(
+        "subjects.Organisation", on_delete=models.PROTECT, related_name="records", db_constraint=False
+    )
+    provider = models.ForeignKey(
+        "identity.Department", on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
+    )
+    submission_id = models.UUIDField()
+    # First 128 bits of SHA-256 over the folded natural key, and over the normalised content.
+    key_hash = models.UUIDField()
+    content_hash = models.UUIDField()
+    document_no = models.CharField(max_length=128, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    decided_on = models.DateField()
+    effective_until = models.DateField(null=True)
+    acted_until = models.DateField(null=True)
+    severity = models.CharField(max_length=20, blank=True)
+    procedure = models.CharField(max_length=20, blank=True)
+    # The interval, derived from dated rules, in which the record is public; both null: never public. Days inclusive.
+    publicity_from = models.DateField(null=True)
+    publicity_until = models.DateField(null=True)
+    publicity_rule = models.CharField(max_length=80, blank=True)
+    disclosure = models.CharField(max_length=12, choices=Disclosure.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    # The item's fields in catalogue order of `item_version`: a JSON array of strings, numbers and nulls.
+    payload = models.JSONField()
+    revision = models.IntegerField(default=1)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "key_hash"], name="record_natural_key")]
+        indexes = [
+            models.Index(fields=["document_no"], name="record_document_no"),
+            models.Index(fields=["item", "decided_on"], name="record_item_decided"),
+        ]
+
+
+class Revision(models.Model):
+    """A state a record had before a later one replaced it. Append-only; the current state is the record itself."""
+
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="revisions")
+    number = models.IntegerField()
+    item_version = models.SmallIntegerField()
+    payload = models.JSONField()
+    content_hash = models.UUIDField()
+    submission_id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+    # Why the next state replaced this one.
+    reason = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ("record", "number")
+        constraints = [models.UniqueConstraint(fields=["record", "number"], name="revision_once")]

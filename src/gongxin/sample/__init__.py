@@ -1,0 +1,1 @@
+"""Fictional organisations, departments and files for demonstration, tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""Who is recorded: organisations, identifiers, names, register import, search."""
