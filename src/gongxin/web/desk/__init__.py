@@ -1,0 +1,1 @@
+"""The desk of department officers and the credit office."""
