@@ -1,0 +1,61 @@
+"""Reads of records. What is public is a predicate over dates, evaluated when asked: nothing overstays because a job failed."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from gongxin.errors import NotFound
+from gongxin.policy import packs
+from gongxin.policy.model import Purpose
+from gongxin.records.models import Disclosure, Record, Revision, State
+
+
+def _not_ended(day: date) -> Q:
+    return Q(publicity_until__isnull=True) | Q(publicity_until__gte=day)
+
+
+def _public(day: date) -> Q:
+    """The one predicate of publicity. Both days null means «never public»; only the end null means «no end»."""
+    return Q(state=State.ACTIVE, disclosure=Disclosure.PUBLIC, publicity_from__lte=day) & _not_ended(day)
+
+
+def published_on(day: date) -> QuerySet[Record]:
+    """The records anybody may see on `day`: in force, of a public item, and `day` within the publicity interval."""
+    return Record.objects.filter(_public(day))
+
+
+def disclosable(purpose: Purpose, day: date) -> QuerySet[Record]:
+    """The records a credit check for `purpose` may see on `day`.
+
+    Records of public items only while they are public: what may no longer be published may no longer be used either (the
+    5-year cap and the effect of the publicity terms, DOMAIN 4.1 and 4.2). Records of authorised or shared items if the purpose
+    opens that class, until the end of their term. The purpose's categories narrow both; none named means all.
+    """
+    classes = set(purpose.disclosures)
+    allowed = Q(pk__in=[])
+    if Disclosure.PUBLIC in classes:
+        allowed |= _public(day)
+    restricted = sorted(classes - {Disclosure.PUBLIC})
+    if restricted:
+        allowed |= Q(state=State.ACTIVE, disclosure__in=restricted) & _not_ended(day)
+    found = Record.objects.filter(allowed)
+    if not purpose.categories:
+        return found
+    items = [item.id for item in packs.current().items.values() if item.category in purpose.categories]
+    return found.filter(item__in=items)
+
+
+def record(record_id: UUID) -> Record:
+    """The record with its organisation and provider, whatever its state. Raises NotFound."""
+    found = Record.objects.select_related("organisation", "provider").filter(pk=record_id).first()
+    if found is None:
+        raise NotFound("record-unknown", "没有这条信用记录。", remedy="请核对地址，或者从主体页面重新进入。")
+    return found
+
+
+def revisions(held: Record) -> QuerySet[Revision]:
+    """The states the record had before the present one, oldest first. The present state is the record itself."""
+    return held.revisions.order_by("number")
