@@ -1,0 +1,76 @@
+"""Setting Chinese text in PDF documents: the vendored fonts, and a visible substitute for characters they do not hold.
+
+The fonts are a subset of Noto Sans SC (SIL OFL 1.1, `fonts/OFL.txt`; made by tools/make_font.py, sums in
+`fonts/SHA256SUMS`): GB 2312, the 8,105 general standard characters, Big5 level 1, symbols and full-width forms. A character
+outside it is printed as 〓 with its code point, so that a rare name is never silently shortened and can be looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+# fontTools (a dependency of fpdf2) publishes no types.
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fpdf import FPDF
+
+FAMILY: Final = "NotoSansSC"
+_FOLDER: Final = Path(__file__).parent / "fonts"
+_FILES: Final = {"": _FOLDER / "NotoSansSC-Regular.subset.ttf", "B": _FOLDER / "NotoSansSC-Bold.subset.ttf"}
+# Control characters have no shape; joiners and direction marks have no place in a printed name.
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@cache
+def held_characters() -> frozenset[int]:
+    """Code points the regular weight can print."""
+    with TTFont(_FILES[""], lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def printable(text: str) -> str:
+    """`text` with every character the fonts do not hold replaced by 〓 and its code point, e.g. `〓[U+2A6A5]`."""
+    held = held_characters()
+    cleaned = _UNPRINTABLE.sub("", text).replace("\t", " ")
+    return "".join(
+        character if ord(character) in held or character == "\n" else f"〓[U+{ord(character):04X}]"
+        for character in cleaned
+    )
+
+
+class Document(FPDF):
+    """An A4 document with the fonts in place; every text goes through `printable` on its way in.
+
+    made_at: the document's date, so that the same facts give the same bytes.
+    """
+
+    def __init__(self, title: str, *, made_at: datetime, footer: str = "") -> None:
+        super().__init__(format="A4")
+        self.footer_text = footer
+        self.add_font(FAMILY, "", _FILES[""])
+        self.add_font(FAMILY, "B", _FILES["B"])
+        self.add_font(f"{FAMILY}-fallback", "", _FILES[""])
+        # The bold weight holds the common characters only; the rest of a heading is set in regular.
+        self.set_fallback_fonts([f"{FAMILY}-fallback"], exact_match=False)
+        self.set_title(title)
+        self.set_lang("zh-CN")
+        self.set_creator("Gongxin")
+        self.set_creation_date(made_at)
+        self.set_margins(18, 18, 18)
+        self.set_auto_page_break(True, margin=20)
+        self.set_font(FAMILY, size=10)
+
+    def normalize_text(self, text: str) -> str:
+        """The one place every text of a document passes."""
+        return super().normalize_text(printable(text))
+
+    def footer(self) -> None:
+        """Foot of every page: what the document is, and the page number."""
+        self.set_y(-14)
+        self.set_font(FAMILY, size=8)
+        self.set_text_color(90)
+        self.cell(0, 5, f"{self.footer_text}　第 {self.page_no()} 页，共 {{nb}} 页", align="C")
+        self.set_text_color(0)
