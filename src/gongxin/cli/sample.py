@@ -26,6 +26,7 @@ def sample() -> None:
 @app.command()
 def generate(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if absent.")],
+    *,
     rows: Annotated[int, typer.Option(min=1, help="Rows of each file.")] = 1000,
     seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
     item: Annotated[list[str] | None, typer.Option(help="Catalogue items; default: penalty and licence.")] = None,

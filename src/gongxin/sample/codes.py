@@ -1,4 +1,4 @@
-"""Made-up identifiers that cannot belong to a real body: division code 000000, computed check digits (GB 32100, GB 11714)."""
+"""Made-up identifiers that cannot belong to a real body: division 000000, check digits by GB 32100 and GB 11714."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ORG_CHECKS = np.frombuffer(b"0X987654321", dtype=np.uint8)
 
 
 def unified_codes(prefixes: np.ndarray, serials: np.ndarray) -> pl.Series:
-    """18-character codes: `prefixes` (two characters, e.g. ``91``), division 000000, an organisation code made of `serials`.
+    """18-character codes of `prefixes` (two characters, e.g. ``91``), division 000000 and an organisation code.
 
-    prefixes: array of two-character strings; serials: whole numbers below 10⁸, unique where codes must be. Same length in and out.
+    serials: whole numbers below 10⁸ (as many as prefixes), unique where the codes must be.
     """
     count = len(serials)
     code = np.empty((count, 18), dtype=np.uint8)

@@ -14,7 +14,7 @@ _GENERAL = ("licence", "penalty", *_TEN, "honour", "contract-performance")
 
 @dataclass(frozen=True, slots=True)
 class SampleDepartment:
-    """A department as the demonstration sets it up. items: what it hands in; purposes: what it may ask credit checks for."""
+    """A department as the demonstration sets it up. items: what it hands in."""
 
     code: str
     name: str

@@ -1,4 +1,4 @@
-"""Made-up files as a department would hand them in, for any item of the catalogue, whole or with mistakes. Nothing here is about anybody."""
+"""Made-up files as a department would hand them in, for any item, whole or with mistakes. Nothing is about anybody."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KINDS_OF_PENALTY = (
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to make. rows: how many; seed: same seed, same file; until: last day a decision was made; days: how far back decisions go.
+    """What to make: `rows` rows, the same for the same `seed`, decided in the `days` days up to `until`.
 
     broken and duplicates are shares of `rows` (0–1): rows with one mistake each, and rows repeated word for word.
     """
@@ -91,7 +91,7 @@ def labelled(whole: pl.DataFrame, item: Item) -> pl.DataFrame:
 
 
 def write(whole: pl.DataFrame, path: Path) -> Path:
-    """Write as CSV (UTF-8 with BOM), XLSX (text cells), Parquet or JSON lines, as the path's ending says; returns the path."""
+    """Write as CSV (UTF-8 with BOM), XLSX (text cells), Parquet or JSON lines, as the ending says; returns the path."""
     writers: dict[str, Callable[[], object]] = {
         ".csv": lambda: whole.write_csv(path, include_bom=True),
         ".xlsx": lambda: whole.write_excel(path, autofilter=False, dtype_formats={pl.String: "@"}),
@@ -135,8 +135,8 @@ def _by_role(draft: _Draft, field: Field) -> pl.Series | None:
         "basis": lambda: draft.pick(
             ["《泽川市示例条例》第三条", "《泽川市示例管理办法》第十二条第二款", "《泽川市示例规定》第八条"]
         ),
-        "decided_on": lambda: draft.days(),
-        "effective_from": lambda: draft.days(),
+        "decided_on": draft.days,
+        "effective_from": draft.days,
         "effective_until": lambda: _ends(draft),
         "acted_until": lambda: draft.days(-draft.rng.integers(1, 90, draft.order.rows)),
         "status": lambda: _first_code(draft, field),
