@@ -55,8 +55,11 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
+    # Who issued and who revoked it: an account name, or the operator at the command line.
+    issued_by = models.CharField(max_length=120, blank=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
         ordering = ("-created_at",)

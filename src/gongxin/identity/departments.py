@@ -1,0 +1,58 @@
+"""Departments: registering them and finding them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db.models import QuerySet
+
+from gongxin.errors import InvalidInput, NotFound
+from gongxin.identity.models import Department
+from gongxin.policy import packs
+
+
+def register(
+    code: str,
+    *,
+    name: str,
+    uscc: str = "",
+    items: Sequence[str] = (),
+    purposes: Sequence[str] = (),
+    active: bool = True,
+) -> Department:
+    """Enter a department, or bring the one with this code up to date. Items and purposes must exist in the pack.
+
+    Raises InvalidInput when an item or purpose is unknown, or another department has this name.
+    """
+    _known("item-unknown", "目录项", items, packs.current().items)
+    _known("purpose-unknown", "查询用途", purposes, packs.current().purposes)
+    if Department.objects.filter(name=name).exclude(code=code).exists():
+        raise InvalidInput("department-name-taken", f"已有名为“{name}”的单位。", remedy="请核对单位代码。")
+    facts = {"name": name, "uscc": uscc, "items": list(items), "purposes": list(purposes), "active": active}
+    return Department.objects.update_or_create(code=code, defaults=facts)[0]
+
+
+def by_code(code: str) -> Department:
+    """The department with this code; NotFound names the codes there are."""
+    found = Department.objects.filter(code=code).first()
+    if found is None:
+        codes = "、".join(Department.objects.filter(active=True).values_list("code", flat=True)[:30])
+        raise NotFound(
+            "department-unknown",
+            f"没有代码为“{code}”的信息提供单位。",
+            remedy=f"请使用已登记的代码：{codes}" if codes else "请先登记单位（make demo 会建立演示单位）。",
+            facts={"code": code},
+        )
+    return found
+
+
+def listing(*, inactive: bool = False) -> QuerySet[Department]:
+    """Departments by code; those out of use only on demand."""
+    found = Department.objects.order_by("code")
+    return found if inactive else found.filter(active=True)
+
+
+def _known(code: str, noun: str, wanted: Sequence[str], known: Collection[str]) -> None:
+    unknown = [entry for entry in wanted if entry not in known]
+    if unknown:
+        raise InvalidInput(code, f"规则包中没有{noun}：{'、'.join(unknown)}。", remedy="请核对标识，或者先在规则包中增加。")
