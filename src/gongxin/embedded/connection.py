@@ -1,0 +1,45 @@
+"""Where the database is: DATABASE_URL, or what the embedded server left in its `url` file. Reads, never starts anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from gongxin.embedded.place import url_file
+from gongxin.errors import Unavailable
+
+
+def django_database(url: str | None, var_dir: Path) -> dict[str, Any]:
+    """Django's settings for the database at `url`, else for the embedded one under `var_dir`.
+
+    Before the first start there is no address yet: the answer then names a place that refuses connections.
+    """
+    parts: dict[str, Any] = dict(conninfo_to_dict(url or _noted(var_dir)))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "gongxin"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _noted(var_dir: Path) -> str:
+    note = url_file(var_dir)
+    if not note.exists():
+        return f"postgresql:///gongxin?host={var_dir / 'pg'}"
+    try:
+        return note.read_text().strip()
+    except PermissionError:
+        raise Unavailable(
+            "database-folder-foreign",
+            f"{note} 属于另一个账户。",
+            remedy="请用建立它的账户运行，或移走 var/pg，或设置 DATABASE_URL。"
+            "Run as the user who made it, move var/pg away, or set DATABASE_URL.",
+        ) from None

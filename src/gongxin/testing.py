@@ -1,0 +1,56 @@
+"""A pytest plugin (`-p gongxin.testing`): one throw-away embedded server for the whole run, in a folder of its own.
+
+It has to act before pytest-django reads the settings, which is earlier than any conftest.py; therefore it is a module of the
+package. Workers of pytest-xdist inherit the two environment variables and start nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from gongxin import embedded
+from gongxin.embedded.server import remove
+
+_LOOKING_ONLY = ("--help", "-h", "--version", "-V", "--collect-only", "--co", "--fixtures", "--markers")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, None, None]:
+    """Set GONGXIN_VAR (always) and DATABASE_URL (unless given) before the settings are read."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _prepare(looking_only=any(argument in _LOOKING_ONLY for argument in args))
+    yield
+
+
+def _prepare(*, looking_only: bool) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="gongxin-test-")).resolve()
+    owner = os.getpid()
+    os.environ["GONGXIN_VAR"] = str(folder / "var")
+    # Registered first, so run last: the server goes before its folder.
+    _at_exit_of(owner, lambda: shutil.rmtree(folder, ignore_errors=True))
+    if os.environ.get("DATABASE_URL") or looking_only:
+        return
+    # A run that is told to end still takes its server with it.
+    signal.signal(signal.SIGTERM, _end)
+    server = embedded.start(folder / "db", throw_away=True)
+    _at_exit_of(owner, lambda: remove(server))
+    os.environ["DATABASE_URL"] = server.url
+
+
+def _at_exit_of(owner: int, action: Callable[[], object]) -> None:
+    """Run at the end of this process, and not at the end of processes forked from it."""
+    atexit.register(lambda: action() if os.getpid() == owner else None)
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    sys.exit(128 + signum)
