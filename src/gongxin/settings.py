@@ -6,6 +6,9 @@ GONGXIN_PACK         policy pack of this node (default: cn-shandong-jinan)
 GONGXIN_POLICIES     folder that holds the packs (default: policies/ beside the source, else inside the working folder)
 GONGXIN_SECRET_KEY   secret of the sessions; required unless GONGXIN_DEMO=1
 GONGXIN_HOSTS        host names served, comma separated (default: 127.0.0.1,localhost)
+GONGXIN_INTAKE_MAX_BYTES     largest file taken in (default: 4 GiB)
+GONGXIN_INTAKE_INLINE_BYTES  larger files are processed as a job (default: 1 MiB)
+GONGXIN_INTAKE_KEEP_DAYS     days an original file is kept after processing (default: 30; with personal data in it: none)
 GONGXIN_DEMO         1: demonstration node (fictional city, generated secret kept under GONGXIN_VAR)
 """
 
@@ -119,6 +122,9 @@ FILE_UPLOAD_TEMP_DIR = None
 INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**3)))
 # Files up to this size are processed inside the request; larger ones run as a job.
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
+# Days an original is kept after its submission is finished. Not a term of law: as short as the department's checking needs.
+INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
+PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs"]
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

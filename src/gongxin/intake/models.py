@@ -27,6 +27,10 @@ class SubmissionState(models.TextChoices):
     REFUSED = "refused", "整批退回"
 
 
+# Not yet judged: a worker has still to finish these.
+UNFINISHED = (SubmissionState.RECEIVED, SubmissionState.PROCESSING)
+
+
 class Submission(models.Model):
     """One hand-in (报送批次) of one department for one item. rows_in = accepted + revised + unchanged + rejected, always."""
 
