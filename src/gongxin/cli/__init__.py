@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 
 import django
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="公信 Gongxin: public credit information about organisations.")
+from gongxin.errors import GongxinError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="公信 Gongxin: public credit information about organisations.",
+)
 
 # Each module has an `app: typer.Typer`; it is mounted under its own name.
 _NOUNS = ("database", "demo", "packs", "register", "providers", "intake", "sample", "keys")
@@ -21,8 +29,14 @@ def _mount() -> None:
 
 
 def main() -> None:
-    """Entry point of the `gongxin` command."""
+    """Entry point of the `gongxin` command. What goes wrong before a command runs (settings, packs) is said in words too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
-    django.setup()
-    _mount()
+    if sys.argv[1:2] == ["demo"]:
+        os.environ["GONGXIN_DEMO"] = "1"
+    try:
+        django.setup()
+        _mount()
+    except GongxinError as error:
+        sys.stderr.write(f"{error.code} {error.title}{error.remedy}\n")
+        sys.exit(1)
     app()

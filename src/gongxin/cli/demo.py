@@ -1,0 +1,141 @@
+"""`gongxin demo`: a whole node with a made-up city, in the foreground, on this machine only."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import typer
+from django.conf import settings
+from django.db import connections
+
+from gongxin import clock
+from gongxin.cli.children import Child, Children
+from gongxin.cli.database import migrate_tables, start_embedded
+from gongxin.cli.speaking import said_plainly
+from gongxin.errors import Conflict, Unavailable
+from gongxin.policy import packs
+from gongxin.sample import city
+
+app = typer.Typer(invoke_without_command=True, help="Run a demonstration node: a made-up city on 127.0.0.1.")
+
+_HOST = "127.0.0.1"
+_READY_SECONDS = 60
+
+
+@app.callback()
+@said_plainly
+def demo(
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port on 127.0.0.1.")] = 8000,
+) -> None:
+    """Prepare what is missing, then serve until Ctrl-C."""
+    began = time.monotonic()
+    _refuse_taken(port)
+    with _ended_by_signals(), _database():
+        _prepare()
+        with Children(_children(port)) as children:
+            _wait_until_served(port, children)
+            _welcome(port, time.monotonic() - began)
+            children.watch()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Ctrl-C, kill and a closed terminal end the block in the same orderly way; further ones cannot break the tidying up."""
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        for ending in _ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for ending in _ENDINGS:
+        signal.signal(ending, end)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("已停止。Stopped.")
+
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """The database of this node; an embedded server that was started here is stopped here, whatever happens in between."""
+    typer.echo("正在准备数据库 Preparing the database …")
+    server = start_embedded()
+    try:
+        yield
+    finally:
+        connections.close_all()
+        if server and server.fresh:
+            server.stop()
+
+
+def _prepare() -> None:
+    migrate_tables()
+    pack = packs.current()
+    typer.echo(f"政策包 Policy pack: {pack.name} {pack.version}")
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    city.prepare(settings.VAR_DIR, at=clock.now(), echo=typer.echo)
+    connections.close_all()
+
+
+def _children(port: int) -> list[Child]:
+    serve = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", _HOST, "--port", str(port)]
+    serve += ["--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
+    serve += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "gongxin.wsgi:application"]
+    work = [sys.executable, "-m", "gongxin", "intake", "work"]
+    return [Child("web", serve), Child("worker", work, comes_back=True)]
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((_HOST, port))
+        except OSError as error:
+            raise Conflict(
+                "port-taken",
+                f"{_HOST}:{port} 无法使用（{error.strerror}）。",
+                remedy=f"请换一个端口：PORT={port + 1} make demo。Choose another port.",
+            ) from error
+
+
+def _wait_until_served(port: int, children: Children) -> None:
+    """Until the home page answers, whatever it answers: a real round trip."""
+    give_up = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < give_up:
+        children.check()
+        try:
+            # The address is our own.
+            with urlopen(f"http://{_HOST}:{port}/", timeout=10):  # noqa: S310
+                return
+        except HTTPError:
+            return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise Unavailable(
+        "web-not-up", "网站未能启动。", remedy="请查看上面的输出后重试。See the lines above and try again."
+    )
+
+
+def _welcome(port: int, seconds: float) -> None:
+    lines = [
+        "",
+        f"公信已就绪 Gongxin is ready ({seconds:.1f} s):  http://{_HOST}:{port}/",
+        f"  报送 Desk:  http://{_HOST}:{port}/desk/    API:  http://{_HOST}:{port}/api/v1/openapi.json",
+        f"  账户 Accounts (密码 password: {city.PASSWORD}):",
+        *(f"    {account.username:<10} {account.full_name}" for account in city.ACCOUNTS),
+        "按 Ctrl-C 停止 Ctrl-C stops everything.",
+    ]
+    typer.echo("\n".join(lines))
+    sys.stdout.flush()
