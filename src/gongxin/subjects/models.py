@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from gongxin.ids import uuid7
@@ -21,7 +23,7 @@ class Organisation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    # 18 characters; null where the register gave none or a malformed one (the raw value is then an Identifier, flagged).
+    # 18 characters; null where the register gave none or a malformed one (then the raw value is a flagged Identifier).
     uscc = models.CharField(max_length=18, null=True, unique=True)  # noqa: DJ001  (unique + "no code" needs null)
     name = models.CharField(max_length=200)
     # Folded name without legal form, for matching and search (subjects.names.name_key).
@@ -47,15 +49,17 @@ class Organisation(models.Model):
 
 
 class Identifier(models.Model):
-    """An identifier other than a valid USCC: registration number, organisation code, tax number, or a raw malformed code."""
+    """An identifier other than a valid USCC: registration number, organisation or tax code, or a raw malformed code."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="identifiers")
     scheme = models.CharField(max_length=24)
     value = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "scheme", "value"], name="identifier_once")]
-        indexes = [models.Index(fields=["value"], name="identifier_value")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "scheme", "value"], name="identifier_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["value"], name="identifier_value")]
 
 
 class FormerName(models.Model):
@@ -67,4 +71,6 @@ class FormerName(models.Model):
     until = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "name", "until"], name="former_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "name", "until"], name="former_name_once")
+        ]

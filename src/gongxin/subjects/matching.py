@@ -1,0 +1,91 @@
+"""Codes of a file to organisations of the register, by the set: what intake matches with.
+
+Match by code first; a name never acts alone. The names come along so that the caller can say that a name differs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+from gongxin.ids import uuid7_column
+from gongxin.subjects.bulk import copy_from, copy_to
+from gongxin.subjects.identifiers import kind_expr, uscc_valid
+from gongxin.subjects.names import fold_expr, name_key_expr, pinyin_initials_expr
+
+
+class Connection(Protocol):
+    """Django's connection or a psycopg one, inside a transaction."""
+
+    def cursor(self) -> Any:
+        """A psycopg cursor, or Django's around one."""
+
+
+_SEPARATOR: Final = "\x1f"
+
+_INDEX: Final = r"""
+SELECT h.code, replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name_key, f.keys AS former_keys
+FROM (
+    SELECT w.code, o.id, true AS own FROM gx_wanted_code w JOIN subjects_organisation o ON o.uscc = w.code
+    UNION ALL
+    SELECT DISTINCT w.code, i.organisation_id, false
+    FROM gx_wanted_code w JOIN subjects_identifier i ON i.value = w.code
+) h
+JOIN subjects_organisation o ON o.id = h.id
+LEFT JOIN (
+    SELECT organisation_id, string_agg(name_key, E'\x1f' ORDER BY until) AS keys
+    FROM subjects_formername GROUP BY organisation_id
+) f ON f.organisation_id = o.id
+ORDER BY h.code, h.own DESC, o.id
+"""
+
+_ADD_UNKNOWN: Final = """
+INSERT INTO subjects_organisation (id, kind, uscc, name, name_key, pinyin, status, type_name, district, address,
+                                   capital, scope, legal_representative, origin, flags, registered_at, updated_at)
+SELECT id::uuid, kind, uscc, name, name_key, pinyin, '', '', '', '', '', '', '', 'provider', '[]', %(at)s, %(at)s
+FROM gx_new_organisation
+ON CONFLICT (uscc) DO NOTHING
+"""
+
+_ADDED: Final = """
+SELECT uscc AS code, replace(o.id::text, '-', '') AS organisation_id
+FROM gx_new_organisation n JOIN subjects_organisation o USING (uscc)
+"""
+
+
+def load_index(connection: Connection, codes: pl.Series) -> pl.DataFrame:
+    """The organisations that have any of the folded `codes` as USCC or as another identifier.
+
+    Returns code, organisation_id (32 hexadecimal digits), kind, name_key, former_keys (a list, oldest first). A code
+    that several organisations have comes in several rows, first the one whose USCC it is; unknown codes are absent.
+    """
+    with connection.cursor() as cursor:
+        copy_from(cursor, "gx_wanted_code", codes.rename("code").drop_nulls().unique().to_frame())
+        found = copy_to(cursor, _INDEX)
+    keys = pl.col("former_keys").fill_null("")
+    return found.with_columns(pl.when(keys == "").then([]).otherwise(keys.str.split(_SEPARATOR)).alias("former_keys"))
+
+
+def register_unknown(frame: pl.DataFrame, connection: Connection, at: datetime) -> pl.DataFrame:
+    """Add the organisations of a provider's file that no register has: valid codes only, origin ``provider``.
+
+    frame: `code` (folded) and `name`, null-free; the first name of a code counts. Rows whose code is no valid USCC are
+    left out. A code that somebody else added meanwhile is taken as it is. Returns code and organisation_id (32
+    hexadecimal digits) of every valid code.
+    """
+    fresh = frame.filter(uscc_valid(frame["code"])).unique("code", keep="first", maintain_order=True)
+    name = pl.col("name")
+    staged = fresh.select(
+        uuid7_column(len(fresh)).alias("id"),
+        kind_expr(pl.col("code")).alias("kind"),
+        pl.col("code").alias("uscc"),
+        name.str.strip_chars().str.slice(0, 200),
+        name_key_expr(name).str.slice(0, 200).alias("name_key"),
+        pinyin_initials_expr(fold_expr(name)).str.slice(0, 200).alias("pinyin"),
+    )
+    with connection.cursor() as cursor:
+        copy_from(cursor, "gx_new_organisation", staged)
+        cursor.execute(_ADD_UNKNOWN, {"at": at})
+        return copy_to(cursor, _ADDED)

@@ -1,0 +1,118 @@
+"""Names of organisations: fold, key, pinyin initials. A rule for a name and for a column, equal by a property test.
+
+Two names with the same key may still be two organisations: a key finds and confirms, it never identifies alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+_BRACKETS: Final = dict.fromkeys("（〔［【｛「『《〈[{<﹙﹝", "(") | dict.fromkeys("）〕］】｝」』》〉]}>﹚﹞", ")")
+_BLANKS: Final = dict.fromkeys(
+    " \t\n\r\v\f\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff", ""
+)
+_BLANKS_MORE: Final = {chr(code): "" for code in (*range(0x2000, 0x200B), *range(0x1C, 0x20))}
+_DOTS: Final = dict.fromkeys("•・‧∙⋅●．｡", "·") | {"－": "-", "—": "-", "–": "-", "‐": "-", "‑": "-", "―": "-"}
+# Full-width and other compatibility forms: letters and signs, enclosed and square signs, Han compatibility ideographs.
+_COMPATIBLE: Final = (
+    range(0xFF01, 0xFF5F),
+    range(0xFFE0, 0xFFE7),
+    range(0x2460, 0x2500),
+    range(0x3200, 0x3400),
+    range(0xF900, 0xFB00),
+)
+
+# Legal forms that do not tell two names apart, longest first; brackets around one go as every bracket does.
+LEGAL_FORMS: Final = (
+    "股份有限责任公司",
+    "有限责任公司",
+    "股份有限公司",
+    "特殊普通合伙",
+    "有限公司",
+    "股份公司",
+    "有限合伙",
+    "普通合伙",
+)
+_KEY_SIGNS: Final = "()·-,.，。、'\"’‘“”_/"
+_NOT_IN_KEY: Final = (*LEGAL_FORMS, *_KEY_SIGNS)
+_NOT_IN_KEY_PATTERN: Final = re.compile("|".join(map(re.escape, _NOT_IN_KEY)))
+
+
+def _plain_fold() -> dict[str, str]:
+    """Each character that folding changes, with what it becomes."""
+    compatible = {chr(code): unicodedata.normalize("NFKC", chr(code)) for codes in _COMPATIBLE for code in codes}
+    changed = {sign: text for sign, text in compatible.items() if text != sign}
+    last = _BRACKETS | _BLANKS | _BLANKS_MORE | _DOTS
+    second = {sign: "".join(last.get(part, part) for part in text) for sign, text in changed.items()}
+    return second | last
+
+
+_FOLDING: Final = _plain_fold()
+_TRANSLATION: Final = str.maketrans(_FOLDING)
+
+
+def fold(text: str) -> str:
+    """The name half-width, upper case, with one kind of brackets, dots and dashes, and without blanks."""
+    return text.translate(_TRANSLATION).upper()
+
+
+def fold_expr(expr: pl.Expr) -> pl.Expr:
+    """`fold` for a column of names; null stays null."""
+    return expr.str.replace_many(list(_FOLDING), list(_FOLDING.values())).str.to_uppercase()
+
+
+def name_key(text: str) -> str:
+    """The folded name without legal form, brackets and punctuation, for matching and search.
+
+    ``泽川宏达食品（集团）有限责任公司`` → ``泽川宏达食品集团``. A name that is nothing else keeps its folded form.
+    """
+    folded = fold(text)
+    return _NOT_IN_KEY_PATTERN.sub("", folded) or folded
+
+
+def name_key_expr(expr: pl.Expr) -> pl.Expr:
+    """`name_key` for a column of names; null stays null."""
+    folded = fold_expr(expr)
+    key = folded.str.replace_many(list(_NOT_IN_KEY), [""] * len(_NOT_IN_KEY), leftmost=True)
+    return pl.when(key == "").then(folded).otherwise(key)
+
+
+def pinyin_initials(text: str) -> str:
+    """The first letters of the readings, lower case: ``泽川宏达`` → ``zchd``. Letters and digits stay, others go."""
+    return str(pl.select(pinyin_initials_expr(pl.lit(text))).item())
+
+
+def pinyin_initials_expr(expr: pl.Expr) -> pl.Expr:
+    """`pinyin_initials` for a column of folded names or keys; null stays null."""
+    readings = _readings()
+    initials = expr.str.replace_many(list(readings), list(readings.values()), leftmost=True)
+    return initials.str.to_lowercase().str.replace_all(r"[^0-9a-z]", "")
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """Words whose initials differ from those of their characters (重庆 → cq), longest first, then every Han character.
+
+    Built once in a process from pypinyin's tables; no name is looked up in pypinyin itself.
+    """
+    # pypinyin's tables take a third of a second to read: only those who need readings pay.
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT  # noqa: PLC0415
+
+    signs = {chr(code): _initial(readings.split(",")[0]) for code, readings in PINYIN_DICT.items() if code > 0x2E7F}
+    words: dict[str, str] = {}
+    for word, syllables in PHRASES_DICT.items():
+        if len(word) <= 4:
+            initials = "".join(_initial(syllable[0]) for syllable in syllables)
+            if initials != "".join(signs.get(sign, "") for sign in word) and initials.isalpha():
+                words[word] = initials
+    return dict(sorted(words.items(), key=lambda entry: -len(entry[0]))) | signs
+
+
+def _initial(syllable: str) -> str:
+    """The first letter without its tone mark."""
+    return unicodedata.normalize("NFD", syllable)[:1].lower()
