@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from gongxin.errors import InvalidInput, NotFound
-from gongxin.identity.models import Department
+from gongxin.identity.models import Department, User
 from gongxin.policy import packs
+
+_log = logging.getLogger(__name__)
 
 
 def register(
-    code: str,
     *,
+    code: str,
     name: str,
     uscc: str = "",
     items: Sequence[str] = (),
     purposes: Sequence[str] = (),
     active: bool = True,
+    acting_user: User | None = None,
+    at: datetime,
 ) -> Department:
     """Enter a department, or bring the one with this code up to date. Items and purposes must exist in the pack.
 
-    Raises InvalidInput when an item or purpose is unknown, or another department has this name.
+    acting_user: None for the command line. Raises InvalidInput when an item or purpose is unknown, or another department has
+    this name.
     """
     _known("item-unknown", "目录项", items, packs.current().items)
     _known("purpose-unknown", "查询用途", purposes, packs.current().purposes)
     if Department.objects.filter(name=name).exclude(code=code).exists():
         raise InvalidInput("department-name-taken", f"已有名为“{name}”的单位。", remedy="请核对单位代码。")
     facts = {"name": name, "uscc": uscc, "items": list(items), "purposes": list(purposes), "active": active}
-    return Department.objects.update_or_create(code=code, defaults=facts)[0]
+    department, new = Department.objects.update_or_create(code=code, defaults=facts)
+    actor = acting_user.username if acting_user else "the command line"
+    _log.info("department %s %s by %s at %s", code, "registered" if new else "brought up to date", actor, at.isoformat())
+    return department
 
 
 def by_code(code: str) -> Department:

@@ -1,0 +1,36 @@
+"""`gongxin providers`: the departments that may hand in, with their codes and items."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gongxin.cli.speaking import said_plainly
+from gongxin.identity import departments
+
+app = typer.Typer(invoke_without_command=True, help="Departments (信息提供单位), their codes and catalogue items.")
+
+
+@app.callback()
+@said_plainly
+def providers(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Show departments out of use too.")] = False,
+) -> None:
+    """List the departments."""
+    found = departments.listing(inactive=inactive)
+    if as_json:
+        rows = [
+            {"code": entry.code, "name": entry.name, "uscc": entry.uscc, "items": entry.items, "active": entry.active}
+            for entry in found
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table("代码", "名称", "统一社会信用代码", "目录项")
+    for entry in found:
+        table.add_row(entry.code, entry.name + ("" if entry.active else "（停用）"), entry.uscc, "、".join(entry.items))
+    Console().print(table)

@@ -1,0 +1,49 @@
+"""How commands speak: an error is one line with the next step (or JSON), never a traceback."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from django.db import OperationalError
+from rich.console import Console
+from rich.text import Text
+
+from gongxin.errors import GongxinError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def said_plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Answer errors of ours, and an absent database, in words; exit code 1. With `--json` (argument `as_json`) as JSON."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except GongxinError as error:
+            said = {"code": error.code, "title": error.title, "remedy": error.remedy, "facts": error.facts}
+        except OperationalError as error:
+            detail = str(error).strip().splitlines()[0] if str(error).strip() else "connection failed"
+            said = {
+                "code": "database-unavailable",
+                "title": f"连接不上数据库（{detail}）。",
+                "remedy": "请先运行 make demo，或者检查 DATABASE_URL。",
+                "facts": {},
+            }
+        _say(said, as_json=bool(kwargs.get("as_json")))
+        raise typer.Exit(1)
+
+    return wrapped
+
+
+def _say(said: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": said}, ensure_ascii=False, indent=2, default=str))
+    else:
+        message = Text.assemble((said["code"], "bold red"), " ", said["title"], said["remedy"])
+        Console(stderr=True, soft_wrap=True).print(message, highlight=False)

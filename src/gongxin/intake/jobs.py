@@ -1,0 +1,204 @@
+"""Processing submissions, here or in a worker: never twice at the same time, never lost when a process dies (docs/adr/0005).
+
+A job is deferred on Django's own connection, so it commits with the row it is about. One job at a time per catalogue item. A worker
+that dies stops its heartbeat; its jobs are taken up again at the next worker's start and every minute after that. A submission that
+has no job at all (the web process died while processing) gets one the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final, cast
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.app import WorkerOptions
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
+
+from gongxin import clock
+from gongxin.intake import pipeline, returns, storage
+from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
+
+# stage, rows done, rows in all (None while unknown)
+Progress = Callable[[str, int, int | None], None]
+
+QUEUE: Final = "intake"
+INTERRUPTED: Final = "E118"
+_ATTEMPTS: Final = 3
+# Written to the row at most this often, in seconds.
+_PROGRESS_EVERY: Final = 0.5
+# A submission without a job is taken for abandoned after this time; a process that still works on it holds its lock.
+_ABANDONED_AFTER: Final = timedelta(minutes=2)
+
+_log = logging.getLogger(__name__)
+
+
+def run(submission_id: UUID, *, at: datetime, progress: Progress | None = None) -> Submission:
+    """Process a submission in this process. Waits while another one works on it; a finished one is not processed again.
+
+    Returns the submission, completed or refused. What the pipeline raises (database gone) passes through; nothing is loaded then.
+    """
+    with _alone(submission_id), _ProgressRow(submission_id, progress) as row:
+        submission = Submission.objects.get(pk=submission_id)
+        if submission.state in UNFINISHED:
+            submission = pipeline.process(submission_id, at=at, progress=row.report)
+        returns.link_corrections(submission)
+        storage.discard_private(submission)
+    return submission
+
+
+def defer(submission: Submission) -> None:
+    """Have a worker process the submission. Joins the open transaction; a submission that is waiting already stays as it is."""
+    deferrer = process_submission.configure(lock=f"intake:{submission.item}", queueing_lock=f"submission:{submission.pk}")
+    try:
+        with transaction.atomic():
+            deferrer.defer(submission_id=str(submission.pk))
+    except AlreadyEnqueued:
+        _log.info("submission %s is waiting for a worker already", submission.pk)
+
+
+@app.task(
+    name="intake.process_submission",
+    queue=QUEUE,
+    pass_context=True,
+    retry=RetryStrategy(max_attempts=_ATTEMPTS - 1, exponential_wait=5),
+)
+def process_submission(context: JobContext, *, submission_id: str) -> None:
+    """The job. Its last failed attempt refuses the submission (E118); the department may then have it processed again."""
+    try:
+        run(UUID(submission_id), at=clock.now())
+    except Exception:
+        if context.job.attempts >= _ATTEMPTS - 1:
+            _refuse_interrupted(UUID(submission_id), at=clock.now())
+        raise
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="intake.rescue", queue=QUEUE, pass_context=True, queueing_lock="intake.rescue")
+async def rescue(context: JobContext, timestamp: int) -> None:
+    """Every minute: take up again what dead workers and dead web processes left. timestamp: the minute meant (procrastinate)."""
+    _log.debug("rescue of minute %s", timestamp)
+    await rescue_stalled(cast("float", (context.additional_context or {}).get("stalled_after", 30.0)))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="intake.discard_expired", queue=QUEUE, queueing_lock="intake.discard_expired")
+def discard_expired(timestamp: int) -> None:
+    """Every night: throw away originals whose time of keeping is over."""
+    _log.info("originals removed: %s (run of %s)", storage.discard_expired(at=clock.now()), timestamp)
+
+
+async def rescue_stalled(stalled_after: float) -> None:
+    """Put jobs of workers without a heartbeat for `stalled_after` seconds back, and adopt submissions without a job.
+
+    A job that has brought its worker down three times is ended and its submission refused (E118).
+    """
+    for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=stalled_after):
+        if job.id is None:
+            continue
+        submission_id = job.task_kwargs.get("submission_id")
+        if job.attempts < _ATTEMPTS - 1:
+            _log.warning("job %s (submission %s) taken up again after its worker died", job.id, submission_id)
+            await app.job_manager.retry_job(job)
+        else:
+            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
+            if submission_id:
+                await sync_to_async(_refuse_interrupted)(UUID(str(submission_id)), at=clock.now())
+    await sync_to_async(adopt_abandoned)(at=clock.now())
+
+
+def adopt_abandoned(*, at: datetime) -> int:
+    """Give a job to every unfinished submission that has none, after two minutes. Returns how many."""
+    known = ProcrastinateJob.objects.filter(task_name=process_submission.name).values_list("args__submission_id", flat=True)
+    abandoned = Submission.objects.filter(state__in=UNFINISHED, received_at__lt=at - _ABANDONED_AFTER)
+    waiting = list(abandoned.exclude(pk__in=[UUID(entry) for entry in known]))
+    for submission in waiting:
+        defer(submission)
+    return len(waiting)
+
+
+def run_worker(*, wait: bool = True, stalled_after: float = 30.0, heartbeat: float = 10.0) -> None:
+    """Work on jobs until stopped (SIGINT, SIGTERM: the running job is finished first), or until none is left (`wait=False`).
+
+    stalled_after: seconds without a heartbeat after which another worker counts as dead; heartbeat: seconds between its own.
+    """
+    worker_connector = cast("DjangoConnector", app.connector).get_worker_connector()
+    with app.replace_connector(worker_connector):
+        asyncio.run(_work(wait=wait, stalled_after=stalled_after, heartbeat=heartbeat))
+
+
+async def _work(*, wait: bool, stalled_after: float, heartbeat: float) -> None:
+    options = WorkerOptions(
+        queues=[QUEUE],
+        wait=wait,
+        delete_jobs="successful",
+        update_heartbeat_interval=heartbeat,
+        stalled_worker_timeout=stalled_after,
+        additional_context={"stalled_after": stalled_after},
+    )
+    async with app.open_async():
+        await rescue_stalled(stalled_after)
+        await app.run_worker_async(**options)
+
+
+def _refuse_interrupted(submission_id: UUID, *, at: datetime) -> None:
+    Submission.objects.filter(pk=submission_id, state__in=UNFINISHED).update(
+        state=SubmissionState.REFUSED, fault_code=INTERRUPTED, fault_facts={}, completed_at=at, stage=""
+    )
+
+
+@contextmanager
+def _alone(submission_id: UUID) -> Iterator[None]:
+    """Hold the submission's advisory lock: the server gives it back when this process dies, however it dies."""
+    key = int.from_bytes(submission_id.bytes[8:], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+    try:
+        yield
+    finally:
+        if connection.connection is not None and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+class _ProgressRow:
+    """Passes progress on and writes it to the Submission row over its own connection, so that pages see it before the commit."""
+
+    _SQL: Final = """
+        UPDATE intake_submission SET state = 'processing', stage = %s, rows_done = %s, rows_total = %s
+        WHERE id = (SELECT id FROM intake_submission WHERE id = %s AND state IN ('received', 'processing')
+                    FOR UPDATE SKIP LOCKED)"""
+
+    def __init__(self, submission_id: UUID, then: Progress | None) -> None:
+        self._submission_id = submission_id
+        self._then = then
+        self._written = time.monotonic()
+        self._connection = connection.copy()
+
+    def __enter__(self) -> _ProgressRow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def report(self, stage: str, done: int, total: int | None) -> None:
+        """Note where processing stands; a short run never opens the second connection."""
+        if self._then is not None:
+            self._then(stage, done, total)
+        now = time.monotonic()
+        if now - self._written < _PROGRESS_EVERY:
+            return
+        self._written = now
+        with self._connection.cursor() as cursor:
+            cursor.execute(self._SQL, [stage, done, total, self._submission_id])
