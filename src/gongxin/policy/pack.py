@@ -1,0 +1,140 @@
+"""A loaded policy pack: everything the rules of one node say, parents included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gongxin.errors import NotFound
+from gongxin.policy.calendar import WorkingCalendar
+from gongxin.policy.model import (
+    Category,
+    Clock,
+    CodeList,
+    DatedRule,
+    Item,
+    Principle,
+    ProhibitedCategory,
+    PublicityCap,
+    PublicityRules,
+    Purpose,
+    SeverityRules,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """The rules of one node. version: 16 hex digits of SHA-256 over the files of the whole chain; chain: ids from the root down."""
+
+    name: str
+    title: str
+    version: str
+    chain: tuple[str, ...]
+    items: dict[str, Item]
+    code_lists: dict[str, CodeList]
+    purposes: dict[str, Purpose]
+    clocks: dict[str, Clock]
+    categories: dict[str, Category]
+    prohibited: tuple[ProhibitedCategory, ...]
+    calendar: WorkingCalendar
+    publicity: dict[str, PublicityRules]
+    caps: tuple[PublicityCap, ...]
+    severity: dict[str, SeverityRules]
+    principles: dict[str, Principle]
+
+    def item(self, item_id: str) -> Item:
+        """The catalogue item; NotFound (with the ids there are) if the catalogue has none of that id."""
+        found = self.items.get(item_id)
+        if found is None:
+            raise NotFound(
+                "item-unknown",
+                f"目录中没有“{item_id}”这一项。",
+                remedy=f"请从目录中选择：{'、'.join(sorted(self.items))}。",
+                facts={"item": item_id, "items": sorted(self.items)},
+            )
+        return found
+
+    def purpose(self, code: str) -> Purpose:
+        """The purpose of a credit check; NotFound (with the codes there are) if the pack has none of that code."""
+        found = self.purposes.get(code)
+        if found is None:
+            raise NotFound(
+                "purpose-unknown",
+                f"没有“{code}”这个查询用途。",
+                remedy=f"请从查询用途中选择：{'、'.join(sorted(self.purposes))}。",
+                facts={"purpose": code, "purposes": sorted(self.purposes)},
+            )
+        return found
+
+    def clock(self, clock_id: str) -> Clock:
+        """The time limit; NotFound (with the ids there are) if the pack has none of that id."""
+        found = self.clocks.get(clock_id)
+        if found is None:
+            raise NotFound(
+                "clock-unknown",
+                f"没有“{clock_id}”这个时限。",
+                remedy=f"请从时限中选择：{'、'.join(sorted(self.clocks))}。",
+                facts={"clock": clock_id, "clocks": sorted(self.clocks)},
+            )
+        return found
+
+    def rules(self) -> tuple[DatedRule, ...]:
+        """Every dated rule with its reference, in the order of the policies page: terms, caps, severity, clocks, principles."""
+        return (*self._term_rules(), *self._severity_rules(), *self._limit_rules())
+
+    def _term_rules(self) -> Iterator[DatedRule]:
+        for rules in self.publicity.values():
+            for regime in rules.regimes:
+                for case in regime.cases:
+                    yield DatedRule(
+                        id=case.id,
+                        group="terms",
+                        title=f"{rules.title}：{case.title}",
+                        title_en=f"{rules.title_en}: {case.title_en}",
+                        since=regime.since,
+                        until=regime.until,
+                        outcome=case.outcome(),
+                        reference=case.reference,
+                        pack=rules.pack,
+                    )
+        for cap in self.caps:
+            outcome = f"自失信行为终止之日起最长 {cap.months} 个月"
+            yield DatedRule(
+                cap.id, "cap", cap.title, cap.title_en, cap.since, cap.until, outcome, cap.reference, cap.pack
+            )
+
+    def _severity_rules(self) -> Iterator[DatedRule]:
+        for rules in self.severity.values():
+            for number, regime in enumerate(rules.regimes, start=1):
+                for case in regime.cases:
+                    yield DatedRule(
+                        id=f"{rules.id}-{number}-{case.severity}",
+                        group="severity",
+                        title=rules.title,
+                        title_en=rules.title_en,
+                        since=regime.since,
+                        until=regime.until,
+                        outcome=f"{case.when.sentence()}：{case.severity}",
+                        reference=case.reference,
+                        pack=rules.pack,
+                    )
+
+    def _limit_rules(self) -> Iterator[DatedRule]:
+        for clock in self.clocks.values():
+            unit = "个工作日" if clock.unit == "working-day" else "日"
+            outcome = f"{clock.anchor}起 {clock.limit} {unit}"
+            yield DatedRule(
+                clock.id, "clock", clock.title, clock.title_en, clock.since, clock.until, outcome, clock.reference, clock.pack
+            )
+        for principle in self.principles.values():
+            yield DatedRule(
+                principle.id,
+                "principle",
+                principle.title,
+                principle.title_en,
+                None,
+                None,
+                principle.value,
+                principle.reference,
+                principle.pack,
+            )
