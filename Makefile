@@ -50,7 +50,7 @@ $(VENV)/.made:
 	  exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$($$chosen --version)"; \
-	$$chosen -m venv --clear $(VENV)
+	$$chosen -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.base: requirements.txt pyproject.toml $(VENV)/.made

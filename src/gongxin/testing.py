@@ -1,7 +1,7 @@
 """A pytest plugin (`-p gongxin.testing`): one throw-away embedded server for the whole run, in a folder of its own.
 
-It has to act before pytest-django reads the settings, which is earlier than any conftest.py; therefore it is a module of the
-package. Workers of pytest-xdist inherit the two environment variables and start nothing.
+It has to act before pytest-django reads the settings, which is earlier than any conftest.py; therefore it is a module
+of the package. Workers of pytest-xdist inherit the two environment variables and start nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOOKING_ONLY = ("--help", "-h", "--version", "-V", "--collect-only", "--co", "-
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None, None, None]:
+def pytest_load_initial_conftests(args: list[str]) -> Generator[None, None, None]:
     """Set GONGXIN_VAR (always) and DATABASE_URL (unless given) before the settings are read."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _prepare(looking_only=any(argument in _LOOKING_ONLY for argument in args))
@@ -42,7 +42,7 @@ def _prepare(*, looking_only: bool) -> None:
         return
     # A run that is told to end still takes its server with it.
     signal.signal(signal.SIGTERM, _end)
-    server = embedded.start(folder / "db", throw_away=True)
+    server = embedded.start(folder / "db", throw_away=True, echo=_silently)
     _at_exit_of(owner, lambda: remove(server))
     os.environ["DATABASE_URL"] = server.url
 
@@ -52,5 +52,9 @@ def _at_exit_of(owner: int, action: Callable[[], object]) -> None:
     atexit.register(lambda: action() if os.getpid() == owner else None)
 
 
-def _end(signum: int, frame: FrameType | None) -> None:
+def _silently(_line: str) -> None:
+    """A test run puts its data where it likes and need not say so."""
+
+
+def _end(signum: int, _frame: FrameType | None) -> None:
     sys.exit(128 + signum)

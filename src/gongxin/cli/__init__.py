@@ -29,7 +29,7 @@ def _mount() -> None:
 
 
 def main() -> None:
-    """Entry point of the `gongxin` command. What goes wrong before a command runs (settings, packs) is said in words too."""
+    """Entry point of the `gongxin` command. What goes wrong before a command runs is said in words too."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
     if sys.argv[1:2] == ["demo"]:
         os.environ["GONGXIN_DEMO"] = "1"

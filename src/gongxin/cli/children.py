@@ -33,8 +33,7 @@ class Child:
     def start(self) -> None:
         """In a session of its own, so that Ctrl-C reaches the parent only, which ends the children in order."""
         self.started = time.monotonic()
-        # The commands are those written in this package.
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def ended(self) -> int | None:
         """The exit code, or None while it runs."""
@@ -56,7 +55,9 @@ class Children:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._end()
 
     def watch(self) -> None:

@@ -30,8 +30,9 @@ def start_embedded() -> embedded.Server | None:
 
 def migrate_tables() -> None:
     """Bring the tables up to date. Raises Unavailable for a server that is too old."""
-    with connection.cursor():
-        major = connection.pg_version // 10000
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        (major,) = cursor.fetchone()
     if major < OLDEST_MAJOR:
         raise Unavailable(
             "database-too-old",

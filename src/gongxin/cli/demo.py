@@ -49,9 +49,9 @@ def demo(
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Ctrl-C, kill and a closed terminal end the block in the same orderly way; further ones cannot break the tidying up."""
+    """Ctrl-C, kill and a closed terminal end the block in the same orderly way; further ones cannot break it off."""
 
-    def end(signum: int, frame: FrameType | None) -> None:
+    def end(_signum: int, _frame: FrameType | None) -> None:
         for ending in _ENDINGS:
             signal.signal(ending, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -69,7 +69,7 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def _database() -> Iterator[None]:
-    """The database of this node; an embedded server that was started here is stopped here, whatever happens in between."""
+    """The database of this node; an embedded server that was started here is stopped here, whatever happens."""
     typer.echo("正在准备数据库 Preparing the database …")
     server = start_embedded()
     try:
@@ -116,8 +116,7 @@ def _wait_until_served(port: int, children: Children) -> None:
     while time.monotonic() < give_up:
         children.check()
         try:
-            # The address is our own.
-            with urlopen(f"http://{_HOST}:{port}/", timeout=10):  # noqa: S310
+            with urlopen(f"http://{_HOST}:{port}/", timeout=10):
                 return
         except HTTPError:
             return

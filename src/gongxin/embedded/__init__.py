@@ -1,7 +1,7 @@
-"""PostgreSQL for the demonstration, development and tests: private to one user, reached by socket only, all under one folder.
+"""PostgreSQL for the demonstration, development and tests: private to one user, reached by socket only.
 
-Thin on purpose: it runs `initdb` and `pg_ctl` and nothing else. Where the programs come from: `programs`; which account runs
-them: `account`; where the files lie: `place`; starting and stopping: `server`. Why not the wheel's own layer:
+Thin on purpose: it runs `initdb` and `pg_ctl` and nothing else. Where the programs come from: `programs`; which account
+runs them: `account`; where the files lie: `place`; starting and stopping: `server`. Why not the wheel's own layer:
 docs/adr/0001-embedded-postgresql.md.
 """
 

@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs under. It refuses to run as root, so root's server runs as somebody without rights."""
+"""The account that PostgreSQL runs under. It refuses to be root, so root's server runs as somebody without rights."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ def _by_uid(uid: int) -> Account:
 def run(
     command: Sequence[str | Path], account: Account | None, *, timeout: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program as `account` from the root folder with a clean environment; output is captured, nothing is raised for a
-    failing program. Raises Unavailable where the machine does not let root change accounts."""
+    """Run a program as `account` from the root folder with a clean environment and its output captured.
+
+    A failing program raises nothing. Raises Unavailable where the machine does not let root change accounts.
+    """
     try:
         # The caller's folder may be closed to the account, hence cwd.
         return subprocess.run(
@@ -90,7 +92,7 @@ def run(
 
 
 def reaches(account: Account | None, path: Path, access: str) -> bool:
-    """Whether the account can use `path`, asked of the machine itself (parents, ACLs and mounts count). access: r, w or x."""
+    """Whether the account can use `path`, asked of the machine itself (parents, ACLs, mounts). access: r, w or x."""
     if account is None:
         return os.access(path, {"r": os.R_OK, "w": os.W_OK, "x": os.X_OK}[access])
     return run(["/bin/sh", "-c", f'test -{access} "$1"', "sh", path], account).returncode == 0

