@@ -26,6 +26,9 @@ from gongxin.errors import Conflict, Unavailable
 
 ROLE = DATABASE = "gongxin"
 _START_SECONDS = 90
+_ATTEMPTS = 10
+# Higher than any process number of Linux (2**22) and macOS (99999), lower than what PostgreSQL reads as a number.
+_NOBODY = 2**31 - 2
 # The first that the machine has: character classes must know Chinese (pg_trgm asks them). Order is by code point.
 _CHARACTER_TYPES = ("C.UTF-8", "en_US.UTF-8", "zh_CN.UTF-8", "C")
 
@@ -83,7 +86,7 @@ def start(var_dir: Path, *, throw_away: bool = False, echo: Callable[[str], None
 
 
 def _bring_up(place: Place, account: Account | None, *, throw_away: bool) -> Server:
-    _clear_stale_pid(place)
+    _disown_dead_server(place, account)
     version = place.data / "PG_VERSION"
     major = int(version.read_text()) if version.exists() else None
     chosen = programs.find(account, copies=place.programs, major=major)
@@ -154,21 +157,17 @@ def _initialise(chosen: programs.Programs, place: Place, account: Account | None
 
 
 def _run_server(chosen: programs.Programs, place: Place, account: Account | None) -> None:
-    command: list[str | Path] = [
-        chosen / "pg_ctl",
-        "start",
-        "-D",
-        place.data,
-        "-l",
-        place.log,
-        "-w",
-        "-t",
-        str(_START_SECONDS),
-    ]
-    outcome = accounts.run(command, account, timeout=_START_SECONDS + 30)
-    if outcome.returncode != 0:
-        last = "\n".join(place.log.read_text(errors="replace").splitlines()[-8:]) if place.log.exists() else ""
-        raise _failed("pg_ctl start", f"{outcome.stdout.strip()}\n{last}")
+    command: list[str | Path] = [chosen / "pg_ctl", "start", "-D", place.data, "-l", place.log]
+    for _attempt in range(_ATTEMPTS):
+        outcome = accounts.run([*command, "-w", "-t", str(_START_SECONDS)], account, timeout=_START_SECONDS + 30)
+        if outcome.returncode == 0:
+            return
+        said = "\n".join(place.log.read_text(errors="replace").splitlines()[-8:]) if place.log.exists() else ""
+        # Processes of a killed server notice its death and end, each when it next looks up from its work.
+        if "pre-existing shared memory block" not in said:
+            break
+        time.sleep(1)
+    raise _failed("pg_ctl start", f"{outcome.stdout.strip()}\n{said}")
 
 
 def _failed(program: str, said: str) -> Unavailable:
@@ -206,10 +205,20 @@ def _command_line(pid: int) -> str:
     ).stdout
 
 
-def _clear_stale_pid(place: Place) -> None:
-    """Remove the note of a killed server: PostgreSQL cannot tell whether its number is somebody else's by now."""
-    if _postmaster(place) is None:
-        (place.data / "postmaster.pid").unlink(missing_ok=True)
+def _disown_dead_server(place: Place, account: Account | None) -> None:
+    """Make the notes of a killed server harmless: PostgreSQL cannot tell whether its number is somebody else's by now.
+
+    Only the number is replaced, not the note removed: from the rest PostgreSQL sees whether processes of the killed
+    server still work on the data.
+    """
+    if _postmaster(place) is not None:
+        return
+    note = place.data / "postmaster.pid"
+    if note.exists():
+        lines = note.read_text().splitlines()
+        places.note(note, "\n".join([str(_NOBODY), *lines[1:]]) + "\n", account)
+    for leftover in place.sockets.glob(".s.PGSQL.*"):
+        leftover.unlink()
 
 
 def _stop(place: Place, mode: str) -> bool:
