@@ -57,7 +57,12 @@ def test_file_lies_under_its_hash_readable_by_this_account_only(files_dir: Path)
     assert path == files_dir / submission.file_sha256[:2] / hashlib.sha256(CONTENT).hexdigest()
     assert path.read_bytes() == CONTENT
     assert submission.file_bytes == len(CONTENT)
-    assert [mode(part) for part in (path, path.parent, files_dir, files_dir / "incoming")] == [0o600, 0o700, 0o700, 0o700]
+    assert [mode(part) for part in (path, path.parent, files_dir, files_dir / "incoming")] == [
+        0o600,
+        0o700,
+        0o700,
+        0o700,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @said_plainly
 def submit(
     file: Annotated[Path, typer.Argument(help="CSV, XLSX, XLS, JSON Lines or Parquet.")],
+    *,
     item: Annotated[str, typer.Option(help="Catalogue item; see `gongxin packs show`.")],
     provider: Annotated[str, typer.Option(help="Department code; see `gongxin providers`.")],
     as_json: AsJson = False,
@@ -78,7 +79,9 @@ def status(
 def rejected(
     submission_id: Annotated[str, typer.Argument(metavar="ID", help="Submission.")],
     out: Annotated[Path, typer.Option(help="File to write: .xlsx or .csv.")],
-    whole: Annotated[bool, typer.Option("--whole", help="All rows of the original, not only the rejected ones.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All rows of the original, not only the rejected ones.")
+    ] = False,
 ) -> None:
     """Write the rejected rows with the reasons: correct them and hand the file in again."""
     submission = selectors.one(submission_id)
@@ -123,7 +126,13 @@ def _progress_bar(*, shown: bool) -> Iterator[jobs.Progress | None]:
     if not (shown and console.is_terminal):
         yield None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("接收", total=None)
 

@@ -19,7 +19,10 @@ R = TypeVar("R")
 
 
 def said_plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Answer errors of ours, and an absent database, in words; exit code 1. With `--json` (argument `as_json`) as JSON."""
+    """Answer errors of ours, and an absent database, in words.
+
+    Exit code 1. With `--json` (argument `as_json`) as JSON.
+    """
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:

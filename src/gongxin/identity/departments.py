@@ -28,8 +28,8 @@ def register(
 ) -> Department:
     """Enter a department, or bring the one with this code up to date. Items and purposes must exist in the pack.
 
-    acting_user: None for the command line. Raises InvalidInput when an item or purpose is unknown, or another department has
-    this name.
+    acting_user: None for the command line. Raises InvalidInput when an item or purpose is unknown, or another
+    department has this name.
     """
     _known("item-unknown", "目录项", items, packs.current().items)
     _known("purpose-unknown", "查询用途", purposes, packs.current().purposes)
@@ -38,7 +38,9 @@ def register(
     facts = {"name": name, "uscc": uscc, "items": list(items), "purposes": list(purposes), "active": active}
     department, new = Department.objects.update_or_create(code=code, defaults=facts)
     actor = acting_user.username if acting_user else "the command line"
-    _log.info("department %s %s by %s at %s", code, "registered" if new else "brought up to date", actor, at.isoformat())
+    _log.info(
+        "department %s %s by %s at %s", code, "registered" if new else "brought up to date", actor, at.isoformat()
+    )
     return department
 
 
@@ -65,4 +67,6 @@ def listing(*, inactive: bool = False) -> QuerySet[Department]:
 def _known(code: str, noun: str, wanted: Sequence[str], known: Collection[str]) -> None:
     unknown = [entry for entry in wanted if entry not in known]
     if unknown:
-        raise InvalidInput(code, f"规则包中没有{noun}：{'、'.join(unknown)}。", remedy="请核对标识，或者先在规则包中增加。")
+        raise InvalidInput(
+            code, f"规则包中没有{noun}：{'、'.join(unknown)}。", remedy="请核对标识，或者先在规则包中增加。"
+        )

@@ -1,8 +1,9 @@
-"""Processing submissions, here or in a worker: never twice at the same time, never lost when a process dies (docs/adr/0005).
+"""Processing submissions, here or in a worker: never twice at the same time, never lost when a process dies
+(docs/adr/0005).
 
-A job is deferred on Django's own connection, so it commits with the row it is about. One job at a time per catalogue item. A worker
-that dies stops its heartbeat; its jobs are taken up again at the next worker's start and every minute after that. A submission that
-has no job at all (the web process died while processing) gets one the same way.
+A job is deferred on Django's own connection, so it commits with the row it is about. One job at a time per catalogue
+item. A worker that dies stops its heartbeat; its jobs are taken up again at the next worker's start and every minute
+after that. A submission that has no job at all (the web process died while processing) gets one the same way.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ _log = logging.getLogger(__name__)
 def run(submission_id: UUID, *, at: datetime, progress: Progress | None = None) -> Submission:
     """Process a submission in this process. Waits while another one works on it; a finished one is not processed again.
 
-    Returns the submission, completed or refused. What the pipeline raises (database gone) passes through; nothing is loaded then.
+    Returns the submission, completed or refused. What the pipeline raises (database gone) passes through; nothing is
+    loaded then.
     """
     with _alone(submission_id), _ProgressRow(submission_id, progress) as row:
         submission = Submission.objects.get(pk=submission_id)
@@ -59,8 +61,13 @@ def run(submission_id: UUID, *, at: datetime, progress: Progress | None = None) 
 
 
 def defer(submission: Submission) -> None:
-    """Have a worker process the submission. Joins the open transaction; a submission that is waiting already stays as it is."""
-    deferrer = process_submission.configure(lock=f"intake:{submission.item}", queueing_lock=f"submission:{submission.pk}")
+    """Have a worker process the submission.
+
+    Joins the open transaction; a submission that is waiting already stays as it is.
+    """
+    deferrer = process_submission.configure(
+        lock=f"intake:{submission.item}", queueing_lock=f"submission:{submission.pk}"
+    )
     try:
         with transaction.atomic():
             deferrer.defer(submission_id=str(submission.pk))
@@ -75,7 +82,10 @@ def defer(submission: Submission) -> None:
     retry=RetryStrategy(max_attempts=_ATTEMPTS - 1, exponential_wait=5),
 )
 def process_submission(context: JobContext, *, submission_id: str) -> None:
-    """The job. Its last failed attempt refuses the submission (E118); the department may then have it processed again."""
+    """The job.
+
+    Its last failed attempt refuses the submission (E118); the department may then have it processed again.
+    """
     try:
         run(UUID(submission_id), at=clock.now())
     except Exception:
@@ -87,7 +97,10 @@ def process_submission(context: JobContext, *, submission_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="intake.rescue", queue=QUEUE, pass_context=True, queueing_lock="intake.rescue")
 async def rescue(context: JobContext, timestamp: int) -> None:
-    """Every minute: take up again what dead workers and dead web processes left. timestamp: the minute meant (procrastinate)."""
+    """Every minute.
+
+    Take up again what dead workers and dead web processes left. timestamp: the minute meant (procrastinate).
+    """
     _log.debug("rescue of minute %s", timestamp)
     await rescue_stalled(cast("float", (context.additional_context or {}).get("stalled_after", 30.0)))
 
@@ -120,7 +133,9 @@ async def rescue_stalled(stalled_after: float) -> None:
 
 def adopt_abandoned(*, at: datetime) -> int:
     """Give a job to every unfinished submission that has none, after two minutes. Returns how many."""
-    known = ProcrastinateJob.objects.filter(task_name=process_submission.name).values_list("args__submission_id", flat=True)
+    known = ProcrastinateJob.objects.filter(task_name=process_submission.name).values_list(
+        "args__submission_id", flat=True
+    )
     abandoned = Submission.objects.filter(state__in=UNFINISHED, received_at__lt=at - _ABANDONED_AFTER)
     waiting = list(abandoned.exclude(pk__in=[UUID(entry) for entry in known]))
     for submission in waiting:
@@ -129,9 +144,11 @@ def adopt_abandoned(*, at: datetime) -> int:
 
 
 def run_worker(*, wait: bool = True, stalled_after: float = 30.0, heartbeat: float = 10.0) -> None:
-    """Work on jobs until stopped (SIGINT, SIGTERM: the running job is finished first), or until none is left (`wait=False`).
+    """Work on jobs until stopped (SIGINT, SIGTERM: the running job is finished first), or until none is left
+    (`wait=False`).
 
-    stalled_after: seconds without a heartbeat after which another worker counts as dead; heartbeat: seconds between its own.
+    stalled_after: seconds without a heartbeat after which another worker counts as dead; heartbeat: seconds between
+    its own.
     """
     worker_connector = cast("DjangoConnector", app.connector).get_worker_connector()
     with app.replace_connector(worker_connector):
@@ -173,7 +190,7 @@ def _alone(submission_id: UUID) -> Iterator[None]:
 
 
 class _ProgressRow:
-    """Passes progress on and writes it to the Submission row over its own connection, so that pages see it before the commit."""
+    """Passes progress on and writes it to the row over its own connection, so that pages see it before the commit."""
 
     _SQL: Final = """
         UPDATE intake_submission SET state = 'processing', stage = %s, rows_done = %s, rows_total = %s

@@ -1,4 +1,7 @@
-"""Receipts (回执): what was handed in, what came of it, and the proof that the four outcomes add up to the rows handed in."""
+"""Receipts (回执).
+
+What was handed in, what came of it, and the proof that the four outcomes add up to the rows handed in.
+"""
 
 from __future__ import annotations
 
@@ -160,7 +163,11 @@ def _pairs(document: Document, receipt: Receipt) -> None:
         pairs.append(("改正的批次", receipt.corrects))
     document.set_font(FAMILY, size=10)
     with document.table(
-        first_row_as_headings=False, col_widths=(26, 100), text_align=("L", "L"), line_height=6.5, borders_layout="HORIZONTAL_LINES"
+        first_row_as_headings=False,
+        col_widths=(26, 100),
+        text_align=("L", "L"),
+        line_height=6.5,
+        borders_layout="HORIZONTAL_LINES",
     ) as table:
         for name, value in pairs:
             row = table.row()
@@ -206,7 +213,9 @@ def _codes(document: Document, title: str, counts: tuple[CodeCount, ...]) -> Non
 
 def _foot(document: Document, receipt: Receipt) -> None:
     document.set_text_color(_GREY)
-    _line(document, f"处理所依规则：{receipt.rules}。每条退回数据的行号、字段和修改建议见批次页面的问题数据下载。", size=9)
+    _line(
+        document, f"处理所依规则：{receipt.rules}。每条退回数据的行号、字段和修改建议见批次页面的问题数据下载。", size=9
+    )
     document.set_text_color(0)
 
 

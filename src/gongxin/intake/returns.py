@@ -1,8 +1,10 @@
-"""What goes back to the department: its rows with the reasons beside them, as XLSX and CSV; and recognising them when they return.
+"""What goes back to the department: its rows with the reasons beside them, as XLSX and CSV; and recognising them when
+they return.
 
-The file is the original's columns in the original's order, then `RETURN_COLUMNS`. Correct the cells, hand the file in again: intake
-ignores the added columns, judges the rows anew, and `link_corrections` marks the rejected rows that are settled by it. A natural
-person's row goes back as its number and the reason with empty cells: its content was not kept.
+The file is the original's columns in the original's order, then `RETURN_COLUMNS`. Correct the cells, hand the file in
+again: intake ignores the added columns, judges the rows anew, and `link_corrections` marks the rejected rows that are
+settled by it. A natural person's row goes back as its number and the reason with empty cells: its content was not
+kept.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from uuid import UUID
 
 import xlsxwriter
 
 from gongxin.errors import Conflict
 from gongxin.intake import originals
 from gongxin.intake.models import Finding, RejectedRow, Submission, SubmissionState
+from gongxin.intake.originals import Row
 from gongxin.intake.selectors import line
 
 ROW_COLUMN: Final = "错误行号"
@@ -37,8 +39,6 @@ _NUMBER: Final = re.compile(r"[+-]?\d{1,11}(\.\d*)?")
 # Longer than the 15 digits a spreadsheet keeps of a number.
 _LONG_DIGITS: Final = re.compile(r"\d{12,}")
 
-Row = list[str]
-
 
 def rejected_workbook(submission: Submission) -> Iterator[bytes]:
     """The rejected rows as XLSX, all cells text, in parts. Conflict if there are more than a sheet holds."""
@@ -49,21 +49,27 @@ def rejected_workbook(submission: Submission) -> Iterator[bytes]:
 def rejected_csv(submission: Submission) -> Iterator[bytes]:
     """The rejected rows as CSV (UTF-8 with BOM), in parts.
 
-    A cell that a spreadsheet would take for a formula, or a number too long for it, begins with a tab: spreadsheets then show it as
-    text, and intake drops the tab when the file comes back.
+    A cell that a spreadsheet would take for a formula, or a number too long for it, begins with a tab: spreadsheets
+    then show it as text, and intake drops the tab when the file comes back.
     """
     return _csv(_header(submission), _rejected_rows(submission))
 
 
 def whole_workbook(submission: Submission) -> Iterator[bytes]:
-    """All rows of the original with the reasons beside the rejected ones, as XLSX. NotFound when the original is gone."""
+    """All rows of the original with the reasons beside the rejected ones, as XLSX.
+
+    NotFound when the original is gone.
+    """
     _judge_sheet(submission.rows_in)
     original = originals.rows(submission)
     return _workbook(_header(submission), _whole_rows(submission, original))
 
 
 def whole_csv(submission: Submission) -> Iterator[bytes]:
-    """All rows of the original with the reasons beside the rejected ones, as CSV. NotFound when the original is gone."""
+    """All rows of the original with the reasons beside the rejected ones, as CSV.
+
+    NotFound when the original is gone.
+    """
     original = originals.rows(submission)
     return _csv(_header(submission), _whole_rows(submission, original))
 
@@ -71,14 +77,12 @@ def whole_csv(submission: Submission) -> Iterator[bytes]:
 def link_corrections(submission: Submission) -> int:
     """Mark rejected rows of earlier submissions whose corrected form was taken in with this one. Returns how many.
 
-    Rows are known by the columns 错误批次 and 错误行号 of a returned file. Only submissions of the same department and item count.
-    Doing it twice changes nothing.
+    Rows are known by the columns 错误批次 and 错误行号 of a returned file. Only submissions of the same department and
+    item count. Doing it twice changes nothing.
     """
     if submission.state != SubmissionState.COMPLETED or not {ROW_COLUMN, BATCH_COLUMN} <= set(submission.columns):
         return 0
-    settled: dict[UUID, list[int]] = {}
-    for batch, row in originals.returned_rows(submission, BATCH_COLUMN, ROW_COLUMN):
-        settled.setdefault(batch, []).append(row)
+    settled = originals.returned_rows(submission, BATCH_COLUMN, ROW_COLUMN)
     known = Submission.objects.filter(pk__in=settled, provider_id=submission.provider_id, item=submission.item)
     earlier = list(known.exclude(pk=submission.pk))
     if len(earlier) == 1 and submission.corrects_id is None:

@@ -72,7 +72,10 @@ def one(submission_id: UUID | str, *, provider: Department | None = None) -> Sub
 
 
 def finding_groups(submission: Submission) -> list[FindingGroup]:
-    """Findings grouped by code, errors before warnings, most rows first; each with up to three examples. Two queries."""
+    """Findings grouped by code, errors before warnings, most rows first.
+
+    Each with up to three examples. Two queries.
+    """
     found = Finding.objects.filter(submission=submission)
     counts = found.values("code").annotate(rows=Count("row_number", distinct=True), first_row=Min("row_number"))
     place = Window(RowNumber(), partition_by=F("code"), order_by=[F("row_number").asc(), F("id").asc()])
@@ -121,7 +124,10 @@ def field_label(item: str, field: str) -> str:
 
 
 def snapshot(submission: Submission) -> dict[str, Any]:
-    """Where processing stands: state, its words, stage, rows done, rows in all (None while unknown), percent or None."""
+    """Where processing stands.
+
+    State, its words, stage, rows done, rows in all (None while unknown), percent or None.
+    """
     total = submission.rows_total
     finished = submission.state not in UNFINISHED
     return {

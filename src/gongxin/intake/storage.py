@@ -1,8 +1,9 @@
 """Private, content-addressed keeping of handed-in files (docs/adr/0005).
 
-A file is streamed into `FILES_DIR/incoming/` under a random name, hashed on the way and flushed to the disk; only then is it placed
-as `FILES_DIR/<first two digits>/<SHA-256>`. No part of a path comes from outside. Folders are 0700 and files 0600. An original may
-hold a natural person's row, so it stays only as long as its submission needs it: see `discard_private` and `discard_expired`.
+A file is streamed into `FILES_DIR/incoming/` under a random name, hashed on the way and flushed to the disk; only then
+is it placed as `FILES_DIR/<first two digits>/<SHA-256>`. No part of a path comes from outside. Folders are 0700 and
+files 0600. An original may hold a natural person's row, so it stays only as long as its submission needs it: see
+`discard_private` and `discard_expired`.
 """
 
 from __future__ import annotations

@@ -37,11 +37,12 @@ def receive(
     at: datetime,
     corrects: Submission | None = None,
 ) -> Submission:
-    """Keep the file and write its Submission row; nothing is judged yet. The file is on the disk before the row commits.
+    """Keep the file and write its Submission row; nothing is judged yet. The file is on the disk before the row
+    commits.
 
-    The same file of the same department for the same item that is still waiting gives the waiting submission (a double click).
-    item: id of a catalogue item. acting_user: None for the command line and API keys.
-    Raises NotPermitted (department or user may not hand this in), FileRefused E109 (too large) or E117 (no such item).
+    The same file of the same department for the same item that is still waiting gives the waiting submission (a double
+    click). item: id of a catalogue item. acting_user: None for the command line and API keys. Raises NotPermitted
+    (department or user may not hand this in), FileRefused E109 (too large) or E117 (no such item).
     """
     judge_permission(item, provider=provider, acting_user=acting_user, at=at, corrects=corrects)
     with storage.staged(stream) as file, transaction.atomic():
@@ -71,10 +72,11 @@ def submit(
     mode: Mode = "auto",
     progress: jobs.Progress | None = None,
 ) -> Submission:
-    """Receive, then process: at once (`now`, or a file up to settings.INTAKE_INLINE_BYTES) or as a job (`job`, or a larger one).
+    """Receive, then process: at once (`now`, or a file up to settings.INTAKE_INLINE_BYTES) or as a job (`job`, or a
+    larger one).
 
-    A processing that fails for a reason of ours (database gone) is handed to the worker: the submission is then still unfinished
-    when this returns. Raises as `receive`.
+    A processing that fails for a reason of ours (database gone) is handed to the worker: the submission is then still
+    unfinished when this returns. Raises as `receive`.
     """
     submission = receive(
         stream,
@@ -110,7 +112,10 @@ def process(
 
 
 def retry(submission: Submission, *, acting_user: User | None, at: datetime) -> Submission:
-    """Process again a submission that was interrupted (E118). Conflict if it ended in any other way or its file is gone."""
+    """Process again a submission that was interrupted (E118).
+
+    Conflict if it ended in any other way or its file is gone.
+    """
     judge_permission(submission.item, provider=submission.provider, acting_user=acting_user, at=at)
     with transaction.atomic():
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
@@ -131,7 +136,10 @@ def judge_permission(
     at: datetime,
     corrects: Submission | None = None,
 ) -> Item:
-    """The catalogue item, if this department and user may hand it in on that day. Raises NotPermitted or FileRefused."""
+    """The catalogue item, if this department and user may hand it in on that day.
+
+    Raises NotPermitted or FileRefused.
+    """
     found = packs.current().items.get(item)
     if found is None:
         raise FileRefused("E117", value=item, expected="、".join(sorted(packs.current().items)))

@@ -1,8 +1,8 @@
 """Upload templates: a workbook per catalogue item, made from the catalogue, that intake reads back as it is.
 
-The first sheet (数据) holds one header row of Chinese titles and nothing else: whatever stands below it is handed in, so the fictional
-sample stands on the rules sheet (填报规则), beside each field's rule. All columns are text, so that a spreadsheet does not turn an
-18-digit code into 9.137E+17.
+The first sheet (数据) holds one header row of Chinese titles and nothing else: whatever stands below it is handed in,
+so the fictional sample stands on the rules sheet (填报规则), beside each field's rule. All columns are text, so that a
+spreadsheet does not turn an 18-digit code into 9.137E+17.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ RULES_SHEET: Final = "填报规则"
 LISTS_SHEET: Final = "取值表"
 
 # Documents of natural persons are not kept (W206), so the template does not ask for them.
-_NOT_ASKED: Final = frozenset({"person_id_type", "person_id_number"})
+_NOT_ASKED: Final = frozenset(
+    {"person_id_type", "person_id_number", "representative_id_type", "representative_id_number"}
+)
 _LAST_ROW: Final = 1_048_575
 _TYPES: Final = {
     "text": "文本",
@@ -49,7 +51,7 @@ _RULES: Final = (
     ("说明", 50),
 )
 # A workbook's own date; fixed, so that the same catalogue gives the same bytes.
-_MADE: Final = datetime(2026, 1, 1)  # noqa: DTZ001  (a workbook property has no time zone)
+_MADE: Final = datetime(2026, 1, 1)
 
 
 def workbook(item: Item) -> bytes:
@@ -125,9 +127,13 @@ def _write_rules(book: xlsxwriter.Workbook, sheet: Worksheet, item: Item, pack: 
     cell = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "num_format": "@"})
     head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1})
     title = book.add_format({"bold": True, "font_size": 14})
-    sheet.write_string(0, 0, f"{item.title}填报规则（目录项 {item.id}，第 {item.version} 版，规则包 {pack.version}）", title)
+    sheet.write_string(
+        0, 0, f"{item.title}填报规则（目录项 {item.id}，第 {item.version} 版，规则包 {pack.version}）", title
+    )
     sheet.write_string(1, 0, "依据：" + "；".join(f"{entry.title}{entry.article}" for entry in item.basis))
-    sheet.write_string(2, 0, "“数据”工作表第一行是列标题，不要改动；从第二行起填写。红色必填，黄色按条件必填，灰色选填。")
+    sheet.write_string(
+        2, 0, "“数据”工作表第一行是列标题，不要改动；从第二行起填写。红色必填，黄色按条件必填，灰色选填。"
+    )
     sheet.write_string(3, 0, "只填写组织和个体工商户的数据；自然人数据不予接收。示例均为虚构，不会被读取。")
     for column, (name, width) in enumerate(_RULES):
         sheet.set_column(column, column, width)
@@ -143,7 +149,7 @@ def _write_line(sheet: Worksheet, number: int, texts: tuple[str, ...], cell: For
 
 
 def rule_of(field: Field, pack: Pack, item: Item) -> tuple[str, ...]:
-    """Title, name, need, type, length, values, sample, note of one field, as the rules sheet and the catalogue page show them."""
+    """Title, name, need, type, length, values, sample and note of one field, as rules sheet and catalogue page show."""
     values = "；".join(code.code for code in pack.code_lists[field.code_list].codes) if field.code_list else ""
     length = str(field.max_length) if field.max_length else ""
     notes = [field.note] if field.note else []
@@ -151,7 +157,16 @@ def rule_of(field: Field, pack: Pack, item: Item) -> tuple[str, ...]:
         notes.append("与其他关键字段一起确定是否为同一条记录。")
     if not field.published:
         notes.append("不公示。")
-    return (field.label, field.name, _need_text(field, item), _TYPES[field.type], length, values, field.example, " ".join(notes))
+    return (
+        field.label,
+        field.name,
+        _need_text(field, item),
+        _TYPES[field.type],
+        length,
+        values,
+        field.example,
+        " ".join(notes),
+    )
 
 
 def _need(field: Field) -> str:
