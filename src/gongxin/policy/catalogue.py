@@ -162,7 +162,9 @@ def _condition(node: Node) -> Condition:
     )
 
 
-def _generations(node: Node | None, parent: tuple[Generation, ...], fields: tuple[Field, ...]) -> tuple[Generation, ...]:
+def _generations(
+    node: Node | None, parent: tuple[Generation, ...], fields: tuple[Field, ...]
+) -> tuple[Generation, ...]:
     """The parent's generations with those of `node` put in, or merged where the id is the same."""
     found = {generation.id: generation for generation in parent}
     for member in node.sequence() if node else []:
@@ -202,7 +204,9 @@ def _check(made: Item, node: Node, fields: Node) -> None:
     _check_unique(made, fields)
     for role in NEEDED_ROLES:
         if made.by_role(role) is None:  # type: ignore[arg-type]  # NEEDED_ROLES are FieldRoles
-            raise fields.error("pack-missing-role", f"没有字段担任角色 {role}。", remedy=f"请给相应字段写上 role: {role}。")
+            raise fields.error(
+                "pack-missing-role", f"没有字段担任角色 {role}。", remedy=f"请给相应字段写上 role: {role}。"
+            )
     names = {field.name for field in made.fields}
     for field in made.fields:
         for condition in field.required_when:
@@ -215,11 +219,16 @@ def _check(made: Item, node: Node, fields: Node) -> None:
                 )
         if field.role in PERSON_ROLES and field.published:
             raise fields.error(
-                "pack-person-published", f"字段“{field.name}”是个人证件信息，不得公示。", remedy="请写上 published: false。"
+                "pack-person-published",
+                f"字段“{field.name}”是个人证件信息，不得公示。",
+                remedy="请写上 published: false。",
             )
         if field.role in _DATE_ROLES and field.type != "date":
             raise fields.error(
-                "pack-wrong-type", f"角色 {field.role} 的字段“{field.name}”不是日期。", allowed="type: date", remedy="请改为 type: date。"
+                "pack-wrong-type",
+                f"角色 {field.role} 的字段“{field.name}”不是日期。",
+                allowed="type: date",
+                remedy="请改为 type: date。",
             )
 
 
@@ -238,7 +247,9 @@ def _check_unique(made: Item, fields: Node) -> None:
             taken[word] = field.name
         if field.role and field.role in roles:
             raise fields.error(
-                "pack-duplicate-role", f"角色 {field.role} 有两个字段（{roles[field.role]}、{field.name}）。", remedy="每个角色只能由一个字段担任。"
+                "pack-duplicate-role",
+                f"角色 {field.role} 有两个字段（{roles[field.role]}、{field.name}）。",
+                remedy="每个角色只能由一个字段担任。",
             )
         if field.role:
             roles[field.role] = field.name

@@ -24,13 +24,14 @@ from gongxin.policy.reading import Node
 
 CONFIDENCES = get_args(Confidence)
 DISCLOSURES = get_args(DisclosureClass)
-MEANINGS: Final = ("minor", "ordinary", "serious", "gravest", "simple")
+MEANINGS: Final = ("minor", "ordinary", "serious", "gravest", "simple", "ended")
 # The principles the code knows, each with the ways it can count; a pack chooses and says on what ground.
 PRINCIPLES: Final[dict[str, tuple[str, ...]]] = {
     "month-counting": ("corresponding-day-else-month-end",),
     "rest-days": ("not-extended",),
     "transition": ("more-favourable",),
     "open-end": ("2099-12-31",),
+    "ended-status": ("not-published",),
 }
 
 
@@ -49,7 +50,9 @@ def references(node: Node) -> tuple[Reference, ...]:
     """At least one reference."""
     members = node.sequence()
     if not members:
-        raise node.error("pack-missing-reference", "没有写明依据。", remedy="请至少写明一项依据（title、article、confidence）。")
+        raise node.error(
+            "pack-missing-reference", "没有写明依据。", remedy="请至少写明一项依据（title、article、confidence）。"
+        )
     return tuple(reference(member) for member in members)
 
 
@@ -58,9 +61,7 @@ def period(keys: dict[str, Node], first: str = "since", last: str = "until") -> 
     since = keys[first].optional_day() if first in keys else None
     until = keys[last].optional_day() if last in keys else None
     if since and until and until < since:
-        raise keys[last].error(
-            "pack-dates-reversed", f"截止日 {until} 早于起始日 {since}。", remedy="请核对两个日期。"
-        )
+        raise keys[last].error("pack-dates-reversed", f"截止日 {until} 早于起始日 {since}。", remedy="请核对两个日期。")
     return since, until
 
 
@@ -157,7 +158,9 @@ def prohibited(node: Node, pack: str) -> ProhibitedCategory:
             re.compile(member.text())
         except re.error as error:
             raise member.error(
-                "pack-bad-pattern", f"“{member.text()}”不是合格的正则表达式（{error}）。", remedy="请改正表达式，或者直接写列标题中的文字。"
+                "pack-bad-pattern",
+                f"“{member.text()}”不是合格的正则表达式（{error}）。",
+                remedy="请改正表达式，或者直接写列标题中的文字。",
             ) from None
     return ProhibitedCategory(
         id=keys["id"].text(),
@@ -202,7 +205,12 @@ def _days(node: Node, year: int, *, weekend: bool) -> frozenset[date]:
         day = member.day()
         if day.year != year or (day.weekday() >= 5) != weekend:
             wanted = f"{year} 年的{'周六、周日' if weekend else '周一至周五'}"
-            raise member.error("pack-wrong-day", f"{day} 不是{wanted}。", allowed=wanted, remedy="放假日只列周一至周五，补班日只列周六、周日。")
+            raise member.error(
+                "pack-wrong-day",
+                f"{day} 不是{wanted}。",
+                allowed=wanted,
+                remedy="放假日只列周一至周五，补班日只列周六、周日。",
+            )
         if day in found:
             raise member.error("pack-duplicate-value", f"{day} 写了两次。", remedy="请删去重复的一个。")
         found.add(day)

@@ -72,7 +72,9 @@ def chain(name: str, folder: Path) -> list[Source]:
     wanted: str | None = name
     while wanted is not None:
         if any(source.id == wanted for source in found):
-            raise fault("pack-circle", f"{wanted}/pack.yaml", f"“{wanted}”直接或间接继承了自己。", remedy="请改正 inherits。")
+            raise fault(
+                "pack-circle", f"{wanted}/pack.yaml", f"“{wanted}”直接或间接继承了自己。", remedy="请改正 inherits。"
+            )
         source, wanted = _source(wanted, folder)
         found.insert(0, source)
     return found
@@ -193,7 +195,10 @@ def _version(sources: list[Source], folder: Path) -> str:
     """16 hex digits over names and contents of the files that make the rules (tests are not rules)."""
     digest = hashlib.sha256()
     for source in sources:
-        paths = [source.folder / "pack.yaml", *(p for part, files in sorted(source.parts.items()) if part != "tests" for p in files)]
+        paths = [
+            source.folder / "pack.yaml",
+            *(p for part, files in sorted(source.parts.items()) if part != "tests" for p in files),
+        ]
         for path in paths:
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -12,12 +12,40 @@ FieldType = Literal["text", "date", "decimal", "integer", "code", "codes", "uscc
 
 # What a field means to the platform. Every item maps its own columns to these; everything else stays payload only.
 FieldRole = Literal[
-    "party_name", "party_kind", "party_uscc", "party_registration_no", "party_org_code", "party_tax_no",
-    "party_institution_no", "party_social_no", "party_representative", "person_id_type", "person_id_number",
-    "document_no", "title", "category", "content", "facts", "basis", "amount", "decided_on", "effective_from",
-    "effective_until", "acted_until", "publicity_until", "severity", "procedure", "status", "authority_name",
-    "authority_code", "source_name", "source_code", "remark", "field_of_law",
-    "representative_id_type", "representative_id_number",
+    "party_name",
+    "party_kind",
+    "party_uscc",
+    "party_registration_no",
+    "party_org_code",
+    "party_tax_no",
+    "party_institution_no",
+    "party_social_no",
+    "party_representative",
+    "person_id_type",
+    "person_id_number",
+    "document_no",
+    "title",
+    "category",
+    "content",
+    "facts",
+    "basis",
+    "amount",
+    "decided_on",
+    "effective_from",
+    "effective_until",
+    "acted_until",
+    "publicity_until",
+    "severity",
+    "procedure",
+    "status",
+    "authority_name",
+    "authority_code",
+    "source_name",
+    "source_code",
+    "remark",
+    "field_of_law",
+    "representative_id_type",
+    "representative_id_number",
 ]
 Severity = Literal["minor", "ordinary", "serious", "gravest"]
 
@@ -44,7 +72,7 @@ class Code:
     until: date | None = None
     # Order of gravity, light to heavy; 0 where the list has none.
     weight: int = 0
-    # What the code means to the rules where they use an English word of their own (a severity, a procedure).
+    # What the code means to the rules where they use an English word of their own (a severity, a procedure, an ended status).
     means: str = ""
     # True: the value must say what it is («其他-说明»).
     with_remark: bool = False
@@ -265,7 +293,6 @@ class When:
     severity: tuple[str, ...] = ()
     procedure: tuple[str, ...] = ()
     field_of_law: tuple[str, ...] = ()
-    status: tuple[str, ...] = ()
     any_kind: tuple[str, ...] = ()
     only_kinds: tuple[str, ...] = ()
 
@@ -275,7 +302,6 @@ class When:
             "失信程度": self.severity,
             "程序": self.procedure,
             "领域": self.field_of_law,
-            "状态": self.status,
             "种类含": self.any_kind,
             "种类仅为": self.only_kinds,
         }

@@ -124,7 +124,15 @@ class Pack:
             unit = "个工作日" if clock.unit == "working-day" else "日"
             outcome = f"{clock.anchor}起 {clock.limit} {unit}"
             yield DatedRule(
-                clock.id, "clock", clock.title, clock.title_en, clock.since, clock.until, outcome, clock.reference, clock.pack
+                clock.id,
+                "clock",
+                clock.title,
+                clock.title_en,
+                clock.since,
+                clock.until,
+                outcome,
+                clock.reference,
+                clock.pack,
             )
         for principle in self.principles.values():
             yield DatedRule(

@@ -68,7 +68,9 @@ class Node:
             raise self.error(
                 "pack-missing-key",
                 f"{self._named()}缺少“{'”、“'.join(missing)}”。",
-                remedy="请在此处补上缺少的键。" if "reference" not in missing else "每条规则都必须写明依据：请补上 reference（title、article、confidence）。",
+                remedy="请在此处补上缺少的键。"
+                if "reference" not in missing
+                else "每条规则都必须写明依据：请补上 reference（title、article、confidence）。",
             )
         return found
 
@@ -89,7 +91,9 @@ class Node:
         """The members of a list."""
         if not isinstance(self.raw, SequenceNode):
             raise self._wrong_type("列表（每项以 - 开头，或写成 [a, b]）")
-        return [Node(member, self.file, f"{self.place}[{number}]") for number, member in enumerate(self.raw.value, start=1)]
+        return [
+            Node(member, self.file, f"{self.place}[{number}]") for number, member in enumerate(self.raw.value, start=1)
+        ]
 
     def text(self) -> str:
         """A non-empty text."""
@@ -103,7 +107,9 @@ class Node:
         values = [member.text() for member in members]
         for number, value in enumerate(values):
             if value in values[:number]:
-                raise members[number].error("pack-duplicate-value", f"“{value}”在列表里出现了两次。", remedy="请删去重复的一个。")
+                raise members[number].error(
+                    "pack-duplicate-value", f"“{value}”在列表里出现了两次。", remedy="请删去重复的一个。"
+                )
         return tuple(values)
 
     def choice(self, allowed: Iterable[str]) -> str:
@@ -160,7 +166,10 @@ class Node:
 
     def _wrong_type(self, wanted: str) -> PackError:
         return self.error(
-            "pack-wrong-type", f"{self._named()}{_described(self.raw)}，类型不对。", allowed=wanted, remedy=f"请改为{wanted}。"
+            "pack-wrong-type",
+            f"{self._named()}{_described(self.raw)}，类型不对。",
+            allowed=wanted,
+            remedy=f"请改为{wanted}。",
         )
 
 
@@ -172,11 +181,17 @@ def read(path: Path, root: Path) -> Node:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise fault(
-            "pack-not-yaml", f"{name} 第 {line} 行", f"不是合格的 YAML（{error.problem}）。", remedy="请检查缩进、冒号后的空格、引号和括号是否成对。"
+            "pack-not-yaml",
+            f"{name} 第 {line} 行",
+            f"不是合格的 YAML（{error.problem}）。",
+            remedy="请检查缩进、冒号后的空格、引号和括号是否成对。",
         ) from None
     except UnicodeDecodeError as error:
         raise fault(
-            "pack-not-utf8", f"{name} 第 1 行", f"第 {error.start} 字节处不是 UTF-8。", remedy="请把文件另存为 UTF-8 编码。"
+            "pack-not-utf8",
+            f"{name} 第 1 行",
+            f"第 {error.start} 字节处不是 UTF-8。",
+            remedy="请把文件另存为 UTF-8 编码。",
         ) from None
     if raw is None:
         raise fault("pack-empty-file", f"{name} 第 1 行", "文件是空的。", remedy="请写入内容，或者删去这个文件。")

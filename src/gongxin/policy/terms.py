@@ -24,7 +24,7 @@ from gongxin.policy.reading import Node
 
 SEVERITIES = get_args(Severity)
 PROCEDURES: Final = ("simple", "ordinary")
-_CONDITIONS: Final = ("severity", "procedure", "field_of_law", "status", "any_kind", "only_kinds")
+_CONDITIONS: Final = ("severity", "procedure", "field_of_law", "any_kind", "only_kinds")
 _TERM_KEYS: Final = ("published", "min", "max", "anchor", "while_in_force", "exit_shown")
 
 
@@ -103,7 +103,6 @@ def when(node: Node, words: Vocabulary, kinds: list[str]) -> When:
         "severity": list(SEVERITIES),
         "procedure": list(PROCEDURES),
         "field_of_law": words.codes("field-of-law"),
-        "status": words.codes("status"),
         "any_kind": kinds,
         "only_kinds": kinds,
     }
@@ -172,7 +171,11 @@ def _check_dates(periods: list[tuple[date | None, date | None]], nodes: list[Nod
                 remedy="请让时段首尾相接；确无规则的期间也要写成一个时段并说明。",
             )
     if periods[-1][1] is not None:
-        raise nodes[-1].error("pack-gap-in-dates", f"{periods[-1][1]} 之后没有规则。", remedy="最后一个时段请写 until: null，或者补上后续时段。")
+        raise nodes[-1].error(
+            "pack-gap-in-dates",
+            f"{periods[-1][1]} 之后没有规则。",
+            remedy="最后一个时段请写 until: null，或者补上后续时段。",
+        )
 
 
 def _check_case_ids(regimes: tuple[PublicityRegime, ...], nodes: list[Node]) -> None:
@@ -181,9 +184,13 @@ def _check_case_ids(regimes: tuple[PublicityRegime, ...], nodes: list[Node]) -> 
     for regime, node in zip(regimes, nodes, strict=True):
         for case in regime.cases:
             if case.id in taken:
-                raise node.error("pack-duplicate-id", f"规则编号“{case.id}”用了两次。", remedy="请给每条规则不同的编号。")
+                raise node.error(
+                    "pack-duplicate-id", f"规则编号“{case.id}”用了两次。", remedy="请给每条规则不同的编号。"
+                )
             taken.add(case.id)
         if not regime.cases or regime.cases[-1].when != When():
             raise node.error(
-                "pack-no-default", "最后一条规则仍带有条件，有的情形没有规则。", remedy="请在最后加一条不带 when 的规则。"
+                "pack-no-default",
+                "最后一条规则仍带有条件，有的情形没有规则。",
+                remedy="请在最后加一条不带 when 的规则。",
             )
