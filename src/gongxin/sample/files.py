@@ -128,7 +128,7 @@ def _by_role(draft: _Draft, field: Field) -> pl.Series | None:
         "party_uscc": lambda: code,
         "party_representative": lambda: pl.Series(representatives(draft.order.rows, draft.rng), dtype=pl.String),
         "document_no": lambda: _document_numbers(draft),
-        "title": lambda: draft.constant(f"{draft.item.title}决定书"),
+        "title": lambda: draft.pick(_FACTS) if draft.item.adverse else draft.constant(f"{draft.item.title}决定书"),
         "category": lambda: _categories(draft, field),
         "content": lambda: draft.pick([f"{draft.item.title}的主要内容之{n}（虚构数据）。" for n in "甲乙丙丁戊己庚辛"]),
         "facts": lambda: draft.pick([f"经查，当事人{act}（虚构数据）。" for act in _FACTS]),
@@ -144,7 +144,7 @@ def _by_role(draft: _Draft, field: Field) -> pl.Series | None:
         "source_name": lambda: draft.constant(department.name),
         "authority_code": lambda: draft.constant(department.uscc),
         "source_code": lambda: draft.constant(department.uscc),
-        "procedure": lambda: _codes(draft, field),
+        "procedure": lambda: draft.pick(["普通", "普通", "普通", "普通", "简易"]),
         "severity": lambda: draft.constant(""),
         "amount": lambda: _amounts(draft),
     }

@@ -109,4 +109,5 @@ def representatives(count: int, rng: np.random.Generator) -> np.ndarray:
     """Stand-ins for the names of legal representatives: heavenly stems and earthly branches, nobody's name."""
     stems = np.array(list("甲乙丙丁戊己庚辛壬癸"), dtype=object)
     branches = np.array(list("子丑寅卯辰巳午未申酉戌亥"), dtype=object)
-    return rng.choice(stems, count) + rng.choice(branches, count) + rng.choice(branches, count)
+    names: np.ndarray = rng.choice(stems, count) + rng.choice(branches, count) + rng.choice(branches, count)
+    return names
