@@ -62,7 +62,6 @@ class Receipt:
     # Of a refused file: code, what is wrong, next step.
     fault: tuple[str, str, str] | None
     corrects: str
-    rules: str
 
     @property
     def adds_up(self) -> bool:
@@ -80,8 +79,7 @@ def facts(submission: Submission) -> Receipt:
     if submission.state in UNFINISHED:
         raise Conflict("still-processing", "该批次还在处理，尚无回执。", remedy="请稍候，处理完成后再下载回执。")
     fault = fault_of(submission)
-    pack = packs.current()
-    item = pack.items.get(submission.item)
+    item = packs.current().items.get(submission.item)
     user = submission.submitted_by
     return Receipt(
         number=number(submission),
@@ -107,7 +105,6 @@ def facts(submission: Submission) -> Receipt:
         warnings=_counts(submission.warnings_by_code),
         fault=(fault["code"], fault["detail"], fault["remedy"]) if fault else None,
         corrects=number(submission.corrects) if submission.corrects else "",
-        rules=f"{pack.name} {pack.version}",
     )
 
 
@@ -130,7 +127,7 @@ def pdf(submission: Submission) -> bytes:
     _outcome(document, receipt)
     _codes(document, "退回的问题数据", receipt.rejections)
     _codes(document, "提示（已入库）", receipt.warnings)
-    _foot(document, receipt)
+    _foot(document)
     return bytes(document.output())
 
 
@@ -211,11 +208,9 @@ def _codes(document: Document, title: str, counts: tuple[CodeCount, ...]) -> Non
     document.ln(4)
 
 
-def _foot(document: Document, receipt: Receipt) -> None:
+def _foot(document: Document) -> None:
     document.set_text_color(_GREY)
-    _line(
-        document, f"处理所依规则：{receipt.rules}。每条退回数据的行号、字段和修改建议见批次页面的问题数据下载。", size=9
-    )
+    _line(document, "每条退回数据的行号、字段和修改建议见批次页面的问题数据下载。", size=9)
     document.set_text_color(0)
 
 
