@@ -1,15 +1,16 @@
-"""Every setting, in one commented place. Environment variables override; nothing here carries a rule of law (rules live in packs).
+"""Every setting, in one commented place. Environment variables override; no rule of law stands here (those live in packs).
 
-DATABASE_URL         a PostgreSQL server (≥ 15); without it the embedded one under GONGXIN_VAR is used
-GONGXIN_VAR          folder of everything the node writes (default: ./var)
-GONGXIN_PACK         policy pack of this node (default: cn-shandong-jinan)
-GONGXIN_POLICIES     folder that holds the packs (default: policies/ beside the source, else inside the working folder)
-GONGXIN_SECRET_KEY   secret of the sessions; required unless GONGXIN_DEMO=1
-GONGXIN_HOSTS        host names served, comma separated (default: 127.0.0.1,localhost)
-GONGXIN_INTAKE_MAX_BYTES     largest file taken in (default: 4 GiB)
-GONGXIN_INTAKE_INLINE_BYTES  larger files are processed as a job (default: 1 MiB)
-GONGXIN_INTAKE_KEEP_DAYS     days an original file is kept after processing (default: 30; with personal data in it: none)
-GONGXIN_DEMO         1: demonstration node (fictional city, generated secret kept under GONGXIN_VAR)
+DATABASE_URL                  a PostgreSQL server (≥ 15); without it the embedded one under GONGXIN_VAR is used
+GONGXIN_VAR                   folder of everything the node writes (default: var/ of the checkout)
+GONGXIN_PACK                  policy pack of this node (default: cn-shandong-jinan)
+GONGXIN_POLICIES              folder that holds the packs (default: policies/ of the checkout)
+GONGXIN_SECRET_KEY            secret of the sessions (default: made once, kept private under GONGXIN_VAR)
+GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
+GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
+GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
+GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data in it: none)
+GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
+GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
 """
 
 from __future__ import annotations
