@@ -43,7 +43,7 @@ def create(
 ) -> User:
     """Make a staff account of a department. acting_user: None for the command line.
 
-    Raises InvalidInput: the name is taken or empty, the role is unknown, the password is short, common or like the name.
+    Raises InvalidInput: name taken or not usable, unknown role, password short, common or like the name.
     """
     user = User(
         username=username.strip(), first_name=full_name, department=department, role=_role(role), date_joined=at
@@ -64,8 +64,8 @@ def create(
 def sign_in(request: HttpRequest, *, username: str, password: str) -> User:
     """The user with this name and password, if the account may use the desk. The caller opens the session.
 
-    Raises NotPermitted. An unknown name, a wrong password and a closed account give one and the same answer, so that nobody
-    learns which accounts exist; only who knows the password is told that the account has no department to work for.
+    Raises NotPermitted. An unknown name, a wrong password and a closed account give one and the same answer, so that
+    nobody learns which accounts exist; only who knows the password is told that the account has no department.
     """
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
