@@ -1,4 +1,4 @@
-"""Every setting, in one commented place. Environment variables override; no rule of law stands here (those live in packs).
+"""Every setting, in one commented place. Environment variables override; rules of law live in packs, never here.
 
 DATABASE_URL                  a PostgreSQL server (≥ 15); without it the embedded one under GONGXIN_VAR is used
 GONGXIN_VAR                   folder of everything the node writes (default: var/ of the checkout)
@@ -8,7 +8,7 @@ GONGXIN_SECRET_KEY            secret of the sessions (default: made once, kept p
 GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
-GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data in it: none)
+GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data: none)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
 GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
 """
@@ -70,6 +70,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Everything under /api ends here: nothing below it is for programs.
+    "gongxin.api.gate.ApiGate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,7 +125,7 @@ FILE_UPLOAD_TEMP_DIR = None
 INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**3)))
 # Files up to this size are processed inside the request; larger ones run as a job.
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
-# Days an original is kept after its submission is finished. Not a term of law: as short as the department's checking needs.
+# Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
 PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs"]
 
