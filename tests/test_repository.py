@@ -95,13 +95,14 @@ def test_modules_are_named_for_what_they_can_do() -> None:
 
 
 def test_every_silenced_warning_carries_its_reason() -> None:
-    """On the line above, as a comment (or above the neighbours silenced for the same reason)."""
-    silenced = re.compile(r"#\s*(noqa|type:\s*ignore|pragma: no cover)")
+    """On the line above (or above the neighbours silenced for the same reason), or behind it on the same line."""
+    silenced = re.compile(r"#\s*(noqa|type:\s*ignore)(: ?[A-Z0-9, ]+|\[[a-z, -]+\])?(?P<behind>.*)")
     bare = []
     for path in OURS:
-        lines = path.read_text().splitlines()
+        lines = path.read_text().splitlines() if path != Path(__file__) else []
         for number, line in enumerate(lines):
-            if not silenced.search(line) or path == Path(__file__):
+            found = silenced.search(line)
+            if not found or len(found["behind"].strip(" #()")) > 10:
                 continue
             above = number - 1
             while above >= 0 and silenced.search(lines[above]):
