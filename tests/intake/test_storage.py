@@ -24,12 +24,6 @@ AT = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
 CONTENT = "名称,文号\n".encode() * 1000
 
 
-@pytest.fixture(autouse=True)
-def files_dir(settings, tmp_path: Path) -> Path:
-    settings.FILES_DIR = tmp_path / "files"
-    return settings.FILES_DIR
-
-
 def kept(content: bytes = CONTENT, *, state: str = SubmissionState.RECEIVED, **facts) -> Submission:
     department, _ = Department.objects.get_or_create(code="market", name="虚构市场监管局")
     with storage.staged(io.BytesIO(content)) as file, transaction.atomic():
