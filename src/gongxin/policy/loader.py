@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -180,7 +180,7 @@ def _items(parts: _Parts, shelf: catalogue.Shelf) -> dict[str, Item]:
     return found
 
 
-def _check_principles(principles: dict[str, object], source: Source) -> None:
+def _check_principles(principles: Mapping[str, object], source: Source) -> None:
     missing = [name for name in lists.PRINCIPLES if name not in principles]
     if missing:
         raise fault(

@@ -365,6 +365,8 @@ class PublicityRules:
     title_en: str
     regimes: tuple[PublicityRegime, ...]
     severity: str = ""
+    # Code list the kinds in conditions come from, "" where no condition looks at kinds.
+    kinds: str = ""
     unknown_end: Literal["decided_on", "open"] = "decided_on"
     # The cap holds for every adverse item; True: also for items of this set that are not adverse as such.
     capped: bool = False

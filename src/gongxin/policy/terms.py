@@ -57,6 +57,7 @@ def publicity_rules(node: Node, pack: str, *, words: Vocabulary) -> PublicityRul
         title_en=title_en(keys),
         regimes=regimes,
         severity=keys["severity"].choice(words.severity) if "severity" in keys else "",
+        kinds=keys["kinds"].text() if "kinds" in keys else "",
         # choice() returned one of the two words
         unknown_end=keys["unknown_end"].choice(("decided_on", "open")) if "unknown_end" in keys else "decided_on",  # type: ignore[arg-type]
         capped=keys["capped"].boolean() if "capped" in keys else False,
