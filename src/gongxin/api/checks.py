@@ -1,0 +1,209 @@
+"""Credit checks: one, many, and one asked before. A department's key is needed; every check is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from gongxin import clock
+from gongxin.api import batch, problems
+from gongxin.api.forms import SAYING, Closed, OrganisationBrief, RecordOut
+from gongxin.api.gate import problem_of
+from gongxin.api.service import DepartmentKey, asker
+from gongxin.enquiries import asked, checks
+from gongxin.enquiries.models import Outcome
+from gongxin.ids import uuid7
+
+router = Router(tags=["checks"], auth=DepartmentKey())
+
+_PURPOSE: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Purpose"}
+
+
+class CheckIn(Closed):
+    """One question."""
+
+    code_or_name: str = Field(
+        min_length=1,
+        max_length=asked.MAX_ASKED,
+        pattern=SAYING,
+        description="Unified social credit code, another code of the register, or the whole name. A code is matched first.",
+        examples=["91000000MA00000016"],
+    )
+    purpose: str = Field(max_length=40, pattern=SAYING, description="Code of a purpose; see GET /purposes.")
+    matter: str = Field(
+        min_length=1,
+        max_length=asked.MAX_MATTER,
+        pattern=SAYING,
+        description="Reference of the business the check is for.",
+        examples=["招标〔2026〕18号"],
+    )
+
+
+class NamesOut(Schema):
+    """The two names that met, where a name matched: compare them before relying on the answer."""
+
+    asked: str
+    on_record: str
+    until: date | None = Field(None, description="Last day of a former name.")
+
+
+class CheckOut(Schema):
+    """What is on record and may be shown for the purpose. data_version: the database snapshot the answer was read from."""
+
+    check: UUID
+    outcome: Outcome
+    reason: str | None
+    hint: str | None = Field(description="What is wrong with a malformed code, e.g. uscc-check-digit.")
+    asked_for: str
+    purpose: str
+    matter: str
+    answered_at: datetime
+    rule_version: str
+    data_version: str
+    matched_by: str | None = Field(description="uscc, identifier, name or former_name")
+    names: NamesOut | None
+    organisation: OrganisationBrief | None
+    candidates: list[OrganisationBrief] = Field(description="Where a name fits several: them, without records.")
+    counts: dict[str, int] = Field(description="Records by item.")
+    records: list[RecordOut]
+    labels: dict[str, dict[str, str]] = Field(description="For each item in `counts`: labels by field name.")
+
+
+class StoredCheckOut(Schema):
+    """A check as it was stored. disclosed: record and revision of everything the answer held."""
+
+    check: UUID
+    asked_by: str
+    asked_at: datetime
+    asked_for: str
+    organisation: UUID | None
+    matched_by: str
+    purpose: str
+    matter: str
+    outcome: Outcome
+    reason: str
+    record_count: int
+    disclosed: list[tuple[UUID, int]]
+    batch: UUID | None
+    rule_version: str
+    data_version: str
+
+
+class BatchLine(Schema):
+    """A line of the answer to a batch: a check with its row number, or the closing `summary`, or a `problem` that ended it."""
+
+    row: int | None = None
+    check: UUID | None = None
+    outcome: Outcome | None = None
+    summary: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+
+@router.post("", response=CheckOut, summary="Ask about one organisation")
+def check(request: HttpRequest, question: CheckIn) -> HttpResponse:
+    """What is on record about one organisation and disclosable for the purpose. Stored, also when refused or not found."""
+    who = asker(request)
+    answer = checks.check(
+        department=who.department,
+        asked_by=who.name,
+        code_or_name=question.code_or_name,
+        purpose=question.purpose,
+        matter=question.matter,
+        at=clock.now(),
+    )
+    if answer.outcome == Outcome.REFUSED:
+        return problems.response(request, problems.of_code(answer.reason, members={"check": str(answer.check)}))
+    response = HttpResponse(json.dumps(answer.data, ensure_ascii=False), content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("/{uuid:check_id}", response=StoredCheckOut, openapi_extra={"x-problems": [404]})
+def stored(request: HttpRequest, check_id: UUID) -> Any:
+    """A check that your department asked, as it was stored."""
+    found = checks.stored(check_id, department=asker(request).department)
+    return {
+        "check": found.pk,
+        "organisation": found.organisation_id,
+        "batch": found.batch_id,
+        "rule_version": found.pack_version,
+    } | {name: getattr(found, name) for name in StoredCheckOut.model_fields if hasattr(found, name) and name != "check"}
+
+
+@router.post(
+    "/batch",
+    summary="Ask about up to 100,000 organisations",
+    openapi_extra={
+        "x-problems": [413, 415],
+        "requestBody": batch.REQUEST_BODY,
+        "responses": {
+            200: {
+                "description": "One JSON text a line, in the order of the rows, then one line with `summary`. "
+                "An answer without that last line is not complete.",
+                "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+            }
+        },
+    },
+)
+def check_batch(
+    request: HttpRequest,
+    purpose: Annotated[str, Query(max_length=40, pattern=SAYING, description="Code of a purpose; see GET /purposes.")],
+    matter: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=asked.MAX_MATTER,
+            pattern=SAYING,
+            description="For rows that name none of their own.",
+        ),
+    ],
+) -> HttpResponse | StreamingHttpResponse:
+    """Codes or names as NDJSON, a JSON list or CSV; answers as NDJSON in the order of the rows, each line as POST /checks.
+
+    The lines of a batch carry no `labels` (see GET /items/{id}). The body is read whole before the first line is sent. Rows
+    that cannot be read are answered with outcome `refused` and their reason, and stored like every other.
+    """
+    who, at = asker(request), clock.now()
+    if reason := checks.refusal_of(who.department, purpose):
+        refused = checks.check(
+            department=who.department,
+            asked_by=who.name,
+            code_or_name="（批量核查）",
+            purpose=purpose,
+            matter=matter,
+            at=at,
+        )
+        return problems.response(request, problems.of_code(reason, members={"check": str(refused.check)}))
+    rows = batch.rows(request, matter=matter)
+    identity = uuid7()
+    answers = checks.check_many(
+        rows, department=who.department, asked_by=who.name, purpose=purpose, at=at, batch=identity
+    )
+    response = StreamingHttpResponse(_lines(request, answers, str(identity)), content_type="application/x-ndjson")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _lines(request: HttpRequest, answers: Iterator[list[checks.Answered]], batch_id: str) -> Iterator[bytes]:
+    """The answers as lines, closed by a summary; a fault on the way is told in a last line instead of it."""
+    outcomes = dict.fromkeys(Outcome.values, 0)
+    try:
+        for chunk in answers:
+            for answer in chunk:
+                outcomes[answer.outcome] += 1
+            yield "".join(f"{answer.text}\n" for answer in chunk).encode()
+    # The status line is long sent: the caller learns of the break from the line and from the missing summary.
+    except Exception as error:  # noqa: BLE001
+        problem = problem_of(request, error)
+        content = problems.body(problem, origin="", request_id=getattr(request, "gongxin_request_id", ""))
+        yield (json.dumps({"problem": content}, ensure_ascii=False) + "\n").encode()
+        return
+    summary = {"batch": batch_id, "rows": sum(outcomes.values()), "outcomes": outcomes}
+    yield (json.dumps({"summary": summary}) + "\n").encode()

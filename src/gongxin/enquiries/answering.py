@@ -1,0 +1,139 @@
+"""The one statement that matches, answers and stores credit checks, for one question as for a chunk of a batch.
+
+Answer and stored check are the same statement: if the row cannot be written there is nothing to send, and the data version
+in both is the snapshot the statement itself read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import polars as pl
+from django.db import connection
+
+from gongxin.clock import CIVIL_TIME
+from gongxin.policy import packs
+from gongxin.policy.model import Purpose
+from gongxin.records import as_json
+from gongxin.records.selectors import disclosable
+
+# What one matched organisation shows of itself. A sole trader's address may be a home: it is never part of an answer.
+ORGANISATION: Final = """json_build_object(
+  'id', o.id, 'uscc', o.uscc, 'name', o.name, 'kind', o.kind, 'status', o.status, 'district', o.district,
+  'url', '/organisations/' || o.id::text)"""
+
+_STATEMENT: Final = """
+WITH {shapes},
+asked AS MATERIALIZED (
+  SELECT * FROM unnest(%(row)s::bigint[], %(check_id)s::uuid[], %(asked_for)s::text[], %(code)s::text[], %(name_key)s::text[],
+                       %(matter)s::text[], %(reason)s::text[], %(hint)s::text[])
+           AS a(number, check_id, asked_for, code, name_key, matter, reason, hint)),
+found AS (
+  SELECT a.number, o.id, 1 AS rank FROM asked a JOIN subjects_organisation o ON o.uscc = a.code
+  UNION ALL
+  SELECT a.number, i.organisation_id, 2 FROM asked a JOIN subjects_identifier i ON i.value = a.code
+   WHERE NOT EXISTS (SELECT FROM subjects_organisation o WHERE o.uscc = a.code)
+  UNION ALL
+  SELECT a.number, o.id, 3 FROM asked a JOIN subjects_organisation o ON o.name_key = a.name_key WHERE a.name_key <> ''
+  UNION ALL
+  SELECT a.number, n.organisation_id, 4 FROM asked a JOIN subjects_formername n ON n.name_key = a.name_key
+   WHERE a.name_key <> ''),
+candidates AS MATERIALIZED (SELECT number, id, min(rank) AS rank FROM found GROUP BY number, id),
+matched AS MATERIALIZED (
+  SELECT a.*, coalesce(c.candidates, 0) AS candidates, CASE WHEN c.candidates = 1 THEN c.id END AS organisation_id,
+         CASE WHEN c.candidates = 1 THEN (ARRAY['uscc', 'identifier', 'name', 'former_name'])[c.rank] ELSE '' END AS matched_by
+  FROM asked a LEFT JOIN (
+    SELECT number, count(*) AS candidates, (array_agg(id))[1] AS id, min(rank) AS rank FROM candidates GROUP BY number
+  ) c USING (number)),
+held AS MATERIALIZED (
+  SELECT m.number, r.* FROM matched m JOIN ({visible}) r ON r.organisation_id = m.organisation_id),
+lists AS (
+  SELECT r.number, count(*)::int AS total, json_agg({record} ORDER BY {order}) AS records,
+         jsonb_agg(jsonb_build_array(r.id, r.revision) ORDER BY {order}) AS disclosed
+  FROM held r {joins} GROUP BY r.number),
+counts AS (
+  SELECT number, json_object_agg(item, total) AS counts
+  FROM (SELECT number, item, count(*) AS total FROM held GROUP BY number, item) g GROUP BY number),
+judged AS MATERIALIZED (
+  SELECT m.*, l.total, l.records, l.disclosed, c.counts,
+         CASE WHEN m.reason <> '' THEN 'refused' WHEN m.candidates = 0 THEN 'not_found' WHEN m.candidates > 1 THEN 'ambiguous'
+              WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
+  FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)),
+stored AS (
+  INSERT INTO enquiries_check (id, department_id, asked_by, asked_at, asked_for, organisation_id, matched_by, purpose, matter,
+                               outcome, reason, record_count, disclosed, batch_id, pack_version, data_version)
+  SELECT check_id, %(department)s, %(asked_by)s, %(at)s, asked_for, organisation_id, matched_by, %(purpose)s, matter,
+         outcome, reason, coalesce(total, 0), coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s, pg_current_snapshot()::text
+  FROM judged)
+SELECT j.outcome, json_build_object(
+  'row', j.number, 'check', j.check_id, 'outcome', j.outcome, 'reason', nullif(j.reason, ''), 'hint', nullif(j.hint, ''),
+  'asked_for', j.asked_for, 'purpose', %(purpose)s::text, 'matter', j.matter, 'answered_at', %(at)s::timestamptz,
+  'rule_version', %(pack_version)s::text, 'data_version', pg_current_snapshot()::text,
+  'matched_by', nullif(j.matched_by, ''),
+  'names', CASE j.matched_by
+    WHEN 'name' THEN json_build_object('asked', j.asked_for, 'on_record', o.name)
+    WHEN 'former_name' THEN (
+      SELECT json_build_object('asked', j.asked_for, 'on_record', n.name, 'until', max(n.until)) FROM subjects_formername n
+       WHERE n.organisation_id = o.id AND n.name_key = j.name_key GROUP BY n.name ORDER BY max(n.until) DESC LIMIT 1) END,
+  'organisation', CASE WHEN o.id IS NOT NULL THEN {organisation} END,
+  'candidates', coalesce((
+    SELECT json_agg({organisation} ORDER BY c.rank, o.name, o.id)
+    FROM candidates c JOIN subjects_organisation o ON o.id = c.id
+    WHERE c.number = j.number AND j.outcome = 'ambiguous'), '[]'::json),
+  'counts', coalesce(j.counts, '{{}}'::json), 'records', coalesce(j.records, '[]'::json))::text
+FROM judged j LEFT JOIN subjects_organisation o ON o.id = j.organisation_id
+ORDER BY j.number
+"""
+
+
+class Answered(NamedTuple):
+    """One answer: how it ended, and the whole of it as JSON text."""
+
+    outcome: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, for what and when. purpose: the pack's, or None where it is refused (`purpose_code` is what was said)."""
+
+    department_id: UUID
+    asked_by: str
+    purpose_code: str
+    purpose: Purpose | None
+    at: datetime
+    batch: UUID | None = None
+
+
+def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
+    """Answer and store the questions (`asked.prepared`); one answer each, in their order."""
+    day = asking.at.astimezone(CIVIL_TIME).date()
+    parameters = {name: questions[name].to_list() for name in questions.columns} | {
+        "department": asking.department_id,
+        "asked_by": asking.asked_by,
+        "at": asking.at,
+        "purpose": asking.purpose_code,
+        "batch": asking.batch,
+        "pack_version": packs.current().version,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(asking.purpose, day, packs.current().version), parameters)
+        return [Answered(*found) for found in cursor.fetchall()]
+
+
+@lru_cache(maxsize=64)
+def _statement(purpose: Purpose | None, day: date, pack_version: str) -> str:
+    """The statement for a purpose on a day; `pack_version` keeps the texts of two packs apart."""
+    del pack_version
+    return _STATEMENT.format(
+        shapes=as_json.current_shapes(),
+        visible=as_json.visible(disclosable(purpose, day)) if purpose else as_json.published_sql(day),
+        record=as_json.RECORD,
+        joins=as_json.JOINS,
+        order=as_json.ORDER,
+        organisation=ORGANISATION,
+    )
