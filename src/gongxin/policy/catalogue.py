@@ -203,7 +203,7 @@ def _check(made: Item, node: Node, fields: Node) -> None:
     """What must hold of a whole item: roles, conditions, the Boundary."""
     _check_unique(made, fields)
     for role in NEEDED_ROLES:
-        if made.by_role(role) is None:  # type: ignore[arg-type]  # NEEDED_ROLES are FieldRoles
+        if made.by_role(role) is None:
             raise fields.error(
                 "pack-missing-role", f"没有字段担任角色 {role}。", remedy=f"请给相应字段写上 role: {role}。"
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from gongxin.policy import weighing
@@ -51,7 +53,7 @@ def rules_of(pack: Pack, item: Item) -> SeverityRules | None:
     return pack.severity.get(pack.publicity[item.publicity].severity)
 
 
-def _regime_numbers(days: pl.Series, spans: list[tuple[object, object]]) -> pl.Series:
+def _regime_numbers(days: pl.Series, spans: list[tuple[date | None, date | None]]) -> pl.Series:
     numbers = pl.repeat(-1, days.len(), dtype=pl.Int16, eager=True)
     for number, (since, until) in enumerate(spans):
         inside = pl.repeat(value=True, n=days.len(), eager=True)
