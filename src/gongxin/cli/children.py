@@ -16,8 +16,8 @@ import typer
 from gongxin.errors import Unavailable
 
 _PATIENCE = 15.0
-# A child that fails at once is not started again in a tight loop.
-_PAUSE = 2.0
+# A child that keeps failing is started again more and more rarely: after 2 s, 4 s, … 1 minute.
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
 
 
 @dataclass
@@ -29,11 +29,21 @@ class Child:
     comes_back: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
+    pause: float = field(default=_FIRST_PAUSE, init=False)
 
     def start(self) -> None:
         """In a session of its own, so that Ctrl-C reaches the parent only, which ends the children in order."""
         self.started = time.monotonic()
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def start_again(self) -> bool:
+        """Start it again if it is time to; False if not yet."""
+        lived = time.monotonic() - self.started
+        if lived < self.pause:
+            return False
+        self.pause = _FIRST_PAUSE if lived > _LONGEST_PAUSE else min(2 * self.pause, _LONGEST_PAUSE)
+        self.start()
+        return True
 
     def ended(self) -> int | None:
         """The exit code, or None while it runs."""
@@ -78,9 +88,8 @@ class Children:
                     f"进程 {child.name} 意外结束（退出码 {code}）。",
                     remedy="请查看上面的输出后重试。See the lines above and try again.",
                 )
-            if time.monotonic() - child.started > _PAUSE:
+            if child.start_again():
                 typer.echo(f"进程 {child.name} 已结束（退出码 {code}），重新启动。Started again.", err=True)
-                child.start()
 
     def _end(self) -> None:
         """Ask everybody, wait, then insist; whole groups, so that nothing they started is left either."""

@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from types import FrameType
 from typing import Annotated
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import typer
 from django.conf import settings
@@ -111,20 +111,31 @@ def _refuse_taken(port: int) -> None:
 
 
 def _wait_until_served(port: int, children: Children) -> None:
-    """Until the home page answers, whatever it answers: a real round trip."""
+    """Until the home page answers: a real round trip. Raises Unavailable if it fails or does not come."""
     give_up = time.monotonic() + _READY_SECONDS
     while time.monotonic() < give_up:
         children.check()
-        try:
-            with urlopen(f"http://{_HOST}:{port}/", timeout=10):
-                return
-        except HTTPError:
+        status = _home_page(port)
+        if status == HTTPStatus.OK:
             return
-        except (URLError, OSError):
-            time.sleep(0.1)
+        if status is not None:
+            break
+        time.sleep(0.1)
     raise Unavailable(
         "web-not-up", "网站未能启动。", remedy="请查看上面的输出后重试。See the lines above and try again."
     )
+
+
+def _home_page(port: int) -> int | None:
+    """The status of the home page; None while nobody listens. Asked directly, whatever proxy the environment names."""
+    connection = HTTPConnection(_HOST, port, timeout=20)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
 
 
 def _welcome(port: int, seconds: float) -> None:
