@@ -13,7 +13,7 @@ import polars as pl
 from gongxin.ids import uuid7_column
 from gongxin.subjects.bulk import copy_from, copy_to
 from gongxin.subjects.identifiers import kind_expr, uscc_valid
-from gongxin.subjects.names import fold_expr, name_key_expr, pinyin_initials_expr
+from gongxin.subjects.names import name_key_expr, pinyin_initials_expr
 
 
 class Connection(Protocol):
@@ -83,7 +83,7 @@ def register_unknown(frame: pl.DataFrame, connection: Connection, at: datetime) 
         pl.col("code").alias("uscc"),
         name.str.strip_chars().str.slice(0, 200),
         name_key_expr(name).str.slice(0, 200).alias("name_key"),
-        pinyin_initials_expr(fold_expr(name)).str.slice(0, 200).alias("pinyin"),
+        pinyin_initials_expr(name_key_expr(name)).str.slice(0, 200).alias("pinyin"),
     )
     with connection.cursor() as cursor:
         copy_from(cursor, "gx_new_organisation", staged)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import F, Func
 
 from gongxin.ids import uuid7
 
@@ -18,6 +20,12 @@ class Kind(models.TextChoices):
     SOLE_TRADER = "sole_trader", "个体工商户"
 
 
+class NameGrams(Func):
+    """The pairs of characters of a name key (SQL function of migration 0002; `subjects.grams` is its Python form)."""
+
+    function = "gongxin_name_grams"
+
+
 class Organisation(models.Model):
     """A recorded organisation (信用主体)."""
 
@@ -28,6 +36,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
     # Folded name without legal form, for matching and search (subjects.names.name_key).
     name_key = models.CharField(max_length=200)
+    # First letters of the readings of the key's characters (subjects.names.pinyin_initials).
     pinyin = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=40, blank=True)
     type_name = models.CharField(max_length=100, blank=True)
@@ -43,6 +52,15 @@ class Organisation(models.Model):
     flags = models.JSONField(default=list)
     registered_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    class Meta:
+        # Search stands on expression indexes: however an organisation was added, it can be found (docs/adr/0004).
+        indexes: ClassVar = [
+            GinIndex(NameGrams(F("name_key")), name="organisation_grams"),
+            GinIndex(OpClass(F("pinyin"), name="gin_trgm_ops"), name="organisation_pinyin_part"),
+            models.Index(fields=["pinyin"], name="organisation_pinyin", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["name_key"], name="organisation_name_key", opclasses=["varchar_pattern_ops"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -74,3 +92,4 @@ class FormerName(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "name", "until"], name="former_name_once")
         ]
+        indexes: ClassVar = [GinIndex(NameGrams(F("name_key")), name="former_name_grams")]
