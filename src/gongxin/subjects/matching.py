@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import polars as pl
+from psycopg import sql
 
 from gongxin.ids import uuid7_column
 from gongxin.subjects.bulk import copy_from, copy_to
@@ -24,6 +25,8 @@ class Connection(Protocol):
 
 
 _SEPARATOR: Final = "\x1f"
+# From here on reading the whole register once is cheaper than one look-up for each code.
+_MANY_CODES: Final = 20_000
 
 _INDEX: Final = r"""
 SELECT h.code, replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name_key, f.keys AS former_keys
@@ -62,8 +65,13 @@ def load_index(connection: Connection, codes: pl.Series) -> pl.DataFrame:
     that several organisations have comes in several rows, first the one whose USCC it is; unknown codes are absent.
     """
     with connection.cursor() as cursor:
-        copy_from(cursor, "gx_wanted_code", codes.rename("code").drop_nulls().unique().to_frame())
+        wanted = codes.rename("code").drop_nulls().unique().to_frame()
+        copy_from(cursor, "gx_wanted_code", wanted)
+        # A register filled just now has no statistics yet; the planner would loop over whole tables.
+        avoided = sql.Identifier("enable_nestloop" if len(wanted) > _MANY_CODES else "enable_seqscan")
+        cursor.execute(sql.SQL("SET LOCAL {} = off").format(avoided))
         found = copy_to(cursor, _INDEX)
+        cursor.execute(sql.SQL("SET LOCAL {} = on").format(avoided))
     keys = pl.col("former_keys").fill_null("")
     return found.with_columns(pl.when(keys == "").then([]).otherwise(keys.str.split(_SEPARATOR)).alias("former_keys"))
 
