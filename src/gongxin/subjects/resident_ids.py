@@ -78,7 +78,8 @@ def _masked(texts: pl.Series) -> pl.Series:
         return texts
     # Only what passed the sieve, a digit group with a day in it, is looked at one by one.
     masked = pl.Series([mask(text) for text in texts.gather(places)], dtype=pl.String)
-    return texts.scatter(places, masked)
+    # Polars scatters in place; the texts given stay as they are.
+    return texts.clone().scatter(places, masked)
 
 
 def _is_resident_id(candidate: str, named: bool) -> bool:
