@@ -1,8 +1,9 @@
 """Setting Chinese text in PDF documents: the vendored fonts, and a visible substitute for characters they do not hold.
 
 The fonts are a subset of Noto Sans SC (SIL OFL 1.1, `fonts/OFL.txt`; made by tools/make_font.py, sums in
-`fonts/SHA256SUMS`): GB 2312, the 8,105 general standard characters, Big5 level 1, symbols and full-width forms. A character
-outside it is printed as 〓 with its code point, so that a rare name is never silently shortened and can be looked up.
+`fonts/SHA256SUMS`): GB 2312, the 8,105 general standard characters, Big5 level 1, symbols and full-width forms. A
+character outside it is printed as 〓 with its code point, so that a rare name is never silently shortened and can be
+looked up.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-# fontTools (a dependency of fpdf2) publishes no types.
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 
 FAMILY: Final = "NotoSansSC"

@@ -136,7 +136,7 @@ def _corrected(
     line: dict[str, str] = {}
     for name, indexes in places.items():
         # An older template may have split the field over columns; a new value then stands in the first.
-        texts = [values[name], *[""] * (len(indexes) - 1)] if name in values else [_cell(row.cells, n) for n in indexes]
+        texts = [values[name], *[""] * (len(indexes) - 1)] if name in values else [_cell(row.cells or [], n) for n in indexes]
         line |= {submission.columns[n]: text for n, text in zip(indexes, texts, strict=True)}
     line |= {name: value for name, value in values.items() if name not in places}
     return line | {ROW_COLUMN: str(row.row_number), BATCH_COLUMN: str(submission.pk)}

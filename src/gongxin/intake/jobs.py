@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
@@ -127,8 +128,20 @@ async def rescue_stalled(stalled_after: float) -> None:
         else:
             await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
             if submission_id:
-                await sync_to_async(_refuse_interrupted)(UUID(str(submission_id)), at=clock.now())
-    await sync_to_async(adopt_abandoned)(at=clock.now())
+                await _in_thread(partial(_refuse_interrupted, UUID(str(submission_id)), at=clock.now()))
+    await _in_thread(partial(adopt_abandoned, at=clock.now()))
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    """Run database work beside the event loop; its connection belongs to this call alone and is closed after it."""
+
+    def alone() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    await sync_to_async(alone)()
 
 
 def adopt_abandoned(*, at: datetime) -> int:
