@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, get_args
 
-from gongxin.policy.lists import DISCLOSURES, period, references, title_en
+from gongxin.policy.lists import DISCLOSURES, period, references
 from gongxin.policy.lists import reference as read_reference
 from gongxin.policy.model import (
     Category,

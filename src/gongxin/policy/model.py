@@ -249,6 +249,8 @@ class PublicityTerm:
     reason_en: str
     references: tuple[Reference, ...]
     notes: tuple[str, ...] = ()
+    # The rule of the decision's own time; differs from `rule` where a later rule or the limit on adverse information ends earlier.
+    rule_at_decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def term(pack: Pack, item: Item, facts: PublicityFacts) -> PublicityTerm:
         reason_en=publicity_reasons.english(account),
         references=publicity_reasons.references(account),
         notes=publicity_reasons.notes(account),
+        rule_at_decision=bounds[0].rule.id,
     )
 
 
