@@ -69,9 +69,8 @@ def shapes(pack: Pack) -> str:
 
 
 @lru_cache(maxsize=8)
-def published_sql(day: date, pack_version: str) -> str:
-    """The public records of `day` as a table; `pack_version` only keeps the text apart from that of another pack."""
-    del pack_version
+def published_sql(day: date) -> str:
+    """The public records of `day` as a table."""
     return visible(published_on(day))
 
 
