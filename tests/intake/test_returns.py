@@ -12,6 +12,7 @@ from tests.intake.hand_ins import code, csv_of, department, hand_in, nameless, p
 from gongxin.errors import Conflict, NotFound
 from gongxin.intake import returns, storage
 from gongxin.intake.models import Finding, RejectedRow, Submission
+from gongxin.records.models import Record
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,24 @@ def test_file_returned_twice_has_the_added_columns_once() -> None:
     assert list(again[0]) == [*penalty(1), *returns.RETURN_COLUMNS]
     assert {row["错误批次"] for row in again} == {str(second.pk)}
     assert not RejectedRow.objects.filter(submission=first).exclude(corrected_by=None).exists()
+
+
+def test_file_of_ones_own_settles_rows_of_the_same_natural_key() -> None:
+    submission = hand_in([nameless(5), *[penalty(serial, CF_XDR_LB="不是类别") for serial in (1, 2)]])
+    corrected = hand_in([penalty(1), penalty(9)], corrects=submission)
+    settled = RejectedRow.objects.filter(corrected_by=corrected)
+    assert [(row.submission, row.row_number) for row in settled] == [(submission, 3)]
+
+
+def test_guarded_cells_come_back_as_they_were() -> None:
+    submission = hand_in([nameless(1, CF_XDR_GSZC="370000000000010", CF_NR="-罚款 2000 元")])
+    row = csv_rows(returns.rejected_csv(submission))[0]
+    assert (row["CF_XDR_GSZC"], row["CF_NR"]) == ("\t370000000000010", "\t-罚款 2000 元")
+    done = hand_in(csv_of([row | {"CF_XDR_MC": penalty(1)["CF_XDR_MC"]}]))
+    assert done.accepted == 1
+    payload = Record.objects.get().payload
+    assert "370000000000010" in payload
+    assert "-罚款 2000 元" in payload
 
 
 def test_rows_of_another_department_are_not_touched() -> None:

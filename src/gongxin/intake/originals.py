@@ -11,10 +11,11 @@ from uuid import UUID
 
 import polars as pl
 
-from gongxin.intake import reading, storage
+from gongxin.intake import headers, reading, storage
 from gongxin.intake.models import RejectedRow, Submission
 from gongxin.intake.tables import ROW
 from gongxin.policy import packs
+from gongxin.policy.model import Item
 
 Row = list[str]
 
@@ -40,11 +41,48 @@ def returned_rows(submission: Submission, batch_title: str, row_title: str) -> d
     if not storage.has_original(submission):
         return {}
     places = [submission.columns.index(title) for title in (batch_title, row_title)]
-    rejected = RejectedRow.objects.filter(submission=submission).values_list("row_number", flat=True)
-    refused = pl.Series(list(rejected), dtype=pl.Int64)
+    refused = _refused(submission)
     found = [_claims(chunk.frame, places, refused) for chunk in _opened(submission).chunks()]
     grouped = pl.concat(found).unique().group_by("batch").agg("number") if found else None
     return {UUID(batch): numbers for batch, numbers in grouped.iter_rows()} if grouped is not None else {}
+
+
+def rows_of_same_key(earlier: Submission, submission: Submission) -> list[int]:
+    """Open rejected rows of `earlier` whose natural key, as written, a row taken in with `submission` has too."""
+    pack = packs.current()
+    item = pack.item(submission.item)
+    places = headers.assign(headers.Header(1, tuple(earlier.columns), 2), item, pack).places
+    if not storage.has_original(submission) or not set(item.natural_key) <= set(places):
+        return []
+    cells = [f"cells__{places[name][0]}" for name in item.natural_key]
+    rejected = RejectedRow.objects.filter(submission=earlier, corrected_by=None, cells__isnull=False)
+    schema = {ROW: pl.Int64} | dict.fromkeys(cells, pl.String)
+    open_rows = pl.DataFrame(list(rejected.values_list("row_number", *cells)), schema=schema, orient="row")
+    keys = open_rows.select(ROW, key=_key(cells)).drop_nulls()
+    return keys.join(_keys_taken_in(submission, item), on="key", how="semi")[ROW].to_list()
+
+
+def _keys_taken_in(submission: Submission, item: Item) -> pl.DataFrame:
+    """The natural keys, as they were written, of the rows that were not rejected."""
+    table, refused = _opened(submission), _refused(submission)
+    cells = [f"c{table.columns.places[name][0]}" for name in item.natural_key if name in table.columns.places]
+    if len(cells) < len(item.natural_key):
+        return pl.DataFrame(schema={"key": pl.String})
+    taken = [
+        chunk.frame.filter(~pl.col(ROW).is_in(refused.implode())).select(key=_key(cells)) for chunk in table.chunks()
+    ]
+    return pl.concat(taken).drop_nulls().unique() if taken else pl.DataFrame(schema={"key": pl.String})
+
+
+def _key(cells: list[str]) -> pl.Expr:
+    """The cells as one text; null where one is blank."""
+    filled = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()) for name in cells]
+    return pl.concat_str(filled, separator="\x1f")
+
+
+def _refused(submission: Submission) -> pl.Series:
+    rejected = RejectedRow.objects.filter(submission=submission).values_list("row_number", flat=True)
+    return pl.Series(list(rejected), dtype=pl.Int64)
 
 
 def _opened(submission: Submission) -> reading.Table:

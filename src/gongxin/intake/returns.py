@@ -77,18 +77,22 @@ def whole_csv(submission: Submission) -> Iterator[bytes]:
 def link_corrections(submission: Submission) -> int:
     """Mark rejected rows of earlier submissions whose corrected form was taken in with this one. Returns how many.
 
-    Rows are known by the columns 错误批次 and 错误行号 of a returned file. Only submissions of the same department and
-    item count. Doing it twice changes nothing.
+    Rows are known by the columns 错误批次 and 错误行号 of a returned file; in a file without them that names the
+    submission it corrects, by the natural key as it was written. Only submissions of the same department and item
+    count. Doing it twice changes nothing.
     """
-    if submission.state != SubmissionState.COMPLETED or not {ROW_COLUMN, BATCH_COLUMN} <= set(submission.columns):
+    if submission.state != SubmissionState.COMPLETED:
         return 0
+    if not {ROW_COLUMN, BATCH_COLUMN} <= set(submission.columns):
+        earlier = submission.corrects
+        return mark_corrected(earlier, originals.rows_of_same_key(earlier, submission), by=submission) if earlier else 0
     settled = originals.returned_rows(submission, BATCH_COLUMN, ROW_COLUMN)
     known = Submission.objects.filter(pk__in=settled, provider_id=submission.provider_id, item=submission.item)
-    earlier = list(known.exclude(pk=submission.pk))
-    if len(earlier) == 1 and submission.corrects_id is None:
-        submission.corrects = earlier[0]
+    found = list(known.exclude(pk=submission.pk))
+    if len(found) == 1 and submission.corrects_id is None:
+        submission.corrects = found[0]
         submission.save(update_fields=["corrects"])
-    return sum(mark_corrected(entry, settled[entry.pk], by=submission) for entry in earlier)
+    return sum(mark_corrected(entry, settled[entry.pk], by=submission) for entry in found)
 
 
 def mark_corrected(earlier: Submission, rows: Iterable[int], *, by: Submission) -> int:
