@@ -126,4 +126,4 @@ def _statement(kind: Kind, day: date, pack_version: str) -> str:
         "column": column,
         "condition": condition,
     }
-    return template.replace("{record}", as_json.RECORD).format(**parts)
+    return template.format(**parts)
