@@ -93,6 +93,9 @@ def process_submission(context: JobContext, *, submission_id: str) -> None:
         if context.job.attempts >= _ATTEMPTS - 1:
             _refuse_interrupted(UUID(submission_id), at=clock.now())
         raise
+    finally:
+        # Jobs run in threads of their own; a connection kept for the next request would be kept for nobody.
+        connection.close()
 
 
 @app.periodic(cron="* * * * *")
