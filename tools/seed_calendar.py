@@ -1,4 +1,4 @@
-"""Write `policies/cn/calendar/<year>.yaml` from the package chinesecalendar: run once a year after the State Council's notice.
+"""Write `policies/cn/calendar/<year>.yaml` from chinesecalendar: run once a year after the State Council's notice.
 
     python tools/seed_calendar.py 2016 2026
 
@@ -32,7 +32,8 @@ NOTICES = {
 
 def table(year: int) -> str:
     """The YAML text of one year."""
-    days = [date(year, 1, 1) + timedelta(days=number) for number in range((date(year + 1, 1, 1) - date(year, 1, 1)).days)]
+    first, next_first = date(year, 1, 1), date(year + 1, 1, 1)
+    days = [first + timedelta(days=number) for number in range((next_first - first).days)]
     off = [day for day in days if day.weekday() < 5 and not chinese_calendar.is_workday(day)]
     made_up = [day for day in days if day.weekday() >= 5 and chinese_calendar.is_workday(day)]
     return (
@@ -40,7 +41,8 @@ def table(year: int) -> str:
         "status: official\n"
         f"days_off: [{', '.join(map(str, off))}]\n"
         f"make_up_days: [{', '.join(map(str, made_up))}]\n"
-        f"reference: {{title: 国务院办公厅关于{year}年部分节假日安排的通知, confidence: H, note: 文号 {NOTICES[year]}（可信度 M）}}\n"
+        f"reference: {{title: 国务院办公厅关于{year}年部分节假日安排的通知, confidence: H, "
+        f"note: 文号 {NOTICES[year]}（可信度 M）}}\n"
     )
 
 

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.policy import checks, packs
-from gongxin.policy.model import Clock, Field, Item, PublicityCase, PublicityRegime, Reference
+from gongxin.policy.model import Clock, Field, Item, PublicityCap, PublicityCase, PublicityRegime, Reference
 from gongxin.policy.pack import Pack
 from gongxin.policy.publicity_reasons import cited
 
@@ -73,7 +73,7 @@ def list_items(as_json: AsJson = False) -> None:
         ]
         _print_json({"pack": pack.name, "version": pack.version, "chain": pack.chain, "items": items})
         return
-    table = Table("目录项", "名称", "版本", "信息类别", "公开范围", "字段数", "规则包", title=_heading(pack))
+    table = _table("目录项", "名称", "版本", "信息类别", "公开范围", "字段数", "规则包", title=_heading(pack))
     for item in pack.items.values():
         category = pack.categories[item.category].title
         table.add_row(
@@ -185,7 +185,7 @@ def _reference_json(reference: Reference) -> dict[str, str]:
 
 
 def _fields_table(item: Item) -> Table:
-    table = Table("#", "字段", "名称", "类型", "长度", "必填", "代码表", "公示", title="字段")
+    table = _table("#", "字段", "名称", "类型", "长度", "必填", "代码表", "公示", title="字段")
     for number, field in enumerate(item.fields, start=1):
         conditions = [f"{entry.field}={'/'.join(entry.values)}" for entry in field.required_when]
         needed = "是" if field.required else "；".join(conditions)[:40]
@@ -197,7 +197,7 @@ def _fields_table(item: Item) -> Table:
 
 def _terms_table(pack: Pack, item: Item, regime: PublicityRegime, day: date) -> Table:
     title = f"{day} 施行的公示期规则：{regime.title}（{regime.since or '最早'} 至 {regime.until or '不限'}）"
-    table = Table("规则", "情形", "条件", "结果", "依据", title=title)
+    table = _table("规则", "情形", "条件", "结果", "依据", title=title)
     for case in regime.cases:
         table.add_row(case.id, case.title, case.when.sentence(), case.outcome(), _source(case.reference))
     for cap in _caps(pack, item, day):
@@ -206,14 +206,19 @@ def _terms_table(pack: Pack, item: Item, regime: PublicityRegime, day: date) -> 
 
 
 def _clocks_table(limits: list[Clock]) -> Table:
-    table = Table("时限", "名称", "期限", "起算", "依据", title="时限")
+    table = _table("时限", "名称", "期限", "起算", "依据", title="时限")
     for limit in limits:
         unit = "个工作日" if limit.unit == "working-day" else "日"
         table.add_row(limit.id, limit.title, f"{limit.limit} {unit}", limit.anchor, _source(limit.reference))
     return table
 
 
-def _caps(pack: Pack, item: Item, day: date) -> list[Any]:
+def _table(first: str, *others: str, title: str) -> Table:
+    """A table whose first column is never broken (ids are copied from it) and whose others lose nothing."""
+    return Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in others), title=title)
+
+
+def _caps(pack: Pack, item: Item, day: date) -> list[PublicityCap]:
     if not (item.adverse or pack.publicity[item.publicity].capped):
         return []
     return [cap for cap in pack.caps if (cap.since or date.min) <= day <= (cap.until or date.max)]

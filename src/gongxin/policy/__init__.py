@@ -1,1 +1,1 @@
-"""Rules as dated, cited data: packs, catalogue, code lists, calendar, clocks, publicity terms. Pure Python, no database."""
+"""Rules as dated, cited data: packs, catalogue, code lists, calendar, clocks, publicity terms. No database."""

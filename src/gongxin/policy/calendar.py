@@ -1,7 +1,7 @@
 """Working days in China: Monday to Friday, changed by the yearly notice of the State Council on public holidays.
 
-A year without an official notice in the pack is counted with the plain Monday to Friday rule, and every result that touches it is
-marked provisional.
+A year without an official notice in the pack is counted with the plain Monday to Friday rule, and every result that
+touches it is marked provisional.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class WorkingCalendar:
         return working, not year.official
 
     def add(self, day: date, count: int) -> WorkingDay:
-        """The `count`-th working day after `day`, `day` itself not counted (Civil Code art. 201); 0: `day` or the next working day.
+        """The `count`-th working day after `day`, `day` itself not counted (Civil Code art. 201).
 
-        Raises ValueError for a negative count.
+        count 0: `day`, or the next working day. Raises ValueError for a negative count.
         """
         if count < 0:
             raise ValueError("count must not be negative")
@@ -48,7 +48,7 @@ class WorkingCalendar:
         return WorkingDay(at, provisional, self._sources(touched))
 
     def between(self, start: date, end: date) -> tuple[int, bool]:
-        """(working days after `start` up to and including `end`, provisional); negative where `end` is before `start`."""
+        """(working days after `start` up to and including `end`, provisional); negative where `end` is earlier."""
         first, last = min(start, end), max(start, end)
         days = [first + timedelta(days=number) for number in range(1, (last - first).days + 1)]
         answers = [self.is_working_day(day) for day in days]

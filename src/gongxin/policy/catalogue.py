@@ -28,6 +28,13 @@ DEFAULT_PUBLICITY: Final = "while-in-force"
 NEEDED_ROLES: Final = ("party_name", "party_uscc", "decided_on")
 PERSON_ROLES: Final = ("person_id_type", "person_id_number", "representative_id_type", "representative_id_number")
 _DATE_ROLES: Final = ("decided_on", "effective_from", "effective_until", "acted_until", "publicity_until")
+_ITEM_KEYS: Final = (
+    "id", "title", "title_en", "category", "version", "disclosure", "subject_kinds", "natural_key", "basis", "fields",
+)  # fmt: skip
+_ITEM_OPTIONS: Final = (
+    "publicity", "ten_disclosures", "adverse", "clocks", "generations", "effective_from", "effective_until", "note",
+    "replaces",
+)  # fmt: skip
 _FIELD_KEYS: Final = (
     "label_en", "max", "scale", "required", "required_when", "codes", "role", "published", "aliases", "example", "note",
 )  # fmt: skip
@@ -54,12 +61,9 @@ def field_group(node: Node, pack: str, *, shelf: Shelf) -> tuple[str, tuple[Fiel
 def item(node: Node, pack: str, *, shelf: Shelf) -> Item:
     """A whole catalogue item."""
     keys = node.mapping(
-        ["id", "title", "title_en", "category", "version", "disclosure", "subject_kinds", "natural_key", "basis", "fields"],
-        [
-            "publicity", "ten_disclosures", "adverse", "clocks", "generations", "effective_from", "effective_until",
-            "note", "replaces",
-        ],
-    )  # fmt: skip
+        _ITEM_KEYS,
+        _ITEM_OPTIONS,
+    )
     since, until = period(keys, "effective_from", "effective_until")
     fields = _fields(keys["fields"], shelf)
     made = Item(

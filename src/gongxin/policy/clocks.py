@@ -9,7 +9,10 @@ from gongxin.policy.pack import Pack
 
 
 def due(pack: Pack, clock_id: str, day: date) -> WorkingDay:
-    """The last day of the limit that begins with what happened on `day` (that day is not counted). NotFound for an unknown clock."""
+    """The last day of the limit that begins with what happened on `day`; that day is not counted.
+
+    Raises NotFound for an unknown clock.
+    """
     clock = pack.clock(clock_id)
     if clock.unit == "day":
         return WorkingDay(day + timedelta(days=clock.limit), provisional=False, sources=(clock.reference,))

@@ -1,4 +1,4 @@
-"""Readers of the plain parts of a pack: references, code lists, clocks, categories, purposes, prohibited data, principles, calendar."""
+"""Readers of the plain parts of a pack: references, code lists, clocks, purposes, prohibited data, calendar …"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From folders of YAML to a `Pack`: the chain of packs, inheritance, and every part in the order in which parts refer to each other."""
+"""From folders of YAML to a `Pack`: the chain, inheritance, every part in the order in which parts refer to others."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 Confidence = Literal["H", "M", "L"]
 DisclosureClass = Literal["public", "authorised", "shared"]
@@ -72,7 +72,7 @@ class Code:
     until: date | None = None
     # Order of gravity, light to heavy; 0 where the list has none.
     weight: int = 0
-    # What the code means to the rules where they use an English word of their own (a severity, a procedure, an ended status).
+    # What the code means to the rules, in their own English word (a severity, a procedure, an ended status).
     means: str = ""
     # True: the value must say what it is («其他-说明»).
     with_remark: bool = False
@@ -116,7 +116,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an item. Lengths in characters; decimals in the unit of the label (万元 unless the label says 元)."""
+    """One field of an item. Lengths in characters; decimals in the unit of the label (万元, 元)."""
 
     name: str
     label: str
@@ -137,7 +137,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One generation of a template: recognised by `marks` (columns only it has); `rename` maps its columns to field names.
+    """One generation of a template: `marks` are columns only it has; `rename` maps its columns to field names.
 
     absent: required fields of today's template that this generation never had; they are not demanded of its files.
     ignored: columns of this generation that are read by nobody, each with the reason.
@@ -249,7 +249,7 @@ class PublicityTerm:
     reason_en: str
     references: tuple[Reference, ...]
     notes: tuple[str, ...] = ()
-    # The rule of the decision's own time; differs from `rule` where a later rule or the limit on adverse information ends earlier.
+    # The rule of the decision's own time; differs from `rule` where a later rule or the five-year limit ends earlier.
     rule_at_decision: str = ""
 
 
@@ -285,6 +285,10 @@ class ProhibitedCategory:
     reference: Reference
 
 
+SEVERITY_WORDS: Final = {"minor": "轻微", "ordinary": "一般", "serious": "严重", "gravest": "特定严重"}
+_PROCEDURES: Final = {"simple": "简易", "ordinary": "普通"}
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """Conditions on the facts of one decision; all that are given must hold.
@@ -301,8 +305,8 @@ class When:
     def sentence(self) -> str:
         """The conditions as a page shows them; «其他情形» where there are none."""
         named = {
-            "失信程度": self.severity,
-            "程序": self.procedure,
+            "失信程度": tuple(SEVERITY_WORDS[word] for word in self.severity),
+            "程序": tuple(_PROCEDURES[word] for word in self.procedure),
             "领域": self.field_of_law,
             "种类含": self.any_kind,
             "种类仅为": self.only_kinds,
@@ -359,7 +363,7 @@ class PublicityRules:
     """How long records of a kind are public: regimes in order of time.
 
     severity: id of the classification that fills in what the provider did not mark, "" for none.
-    unknown_end: what the cap counts from where the end of the act is not known: the decision, or nothing (still going on).
+    unknown_end: what the cap counts from where the end of the act is not known: the decision, or nothing (it goes on).
     """
 
     id: str
@@ -377,7 +381,7 @@ class PublicityRules:
 
 @dataclass(frozen=True, slots=True)
 class PublicityCap:
-    """An upper limit on the publicity of every adverse record, whatever its own term. months from the end of the act."""
+    """An upper limit on the publicity of every adverse record, in months from the end of the act."""
 
     id: str
     title: str

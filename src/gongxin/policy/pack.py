@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from gongxin.errors import NotFound
 from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.model import (
+    SEVERITY_WORDS,
     Category,
     Clock,
     CodeList,
@@ -24,7 +26,10 @@ from gongxin.policy.model import (
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """The rules of one node. version: 16 hex digits of SHA-256 over the files of the whole chain; chain: ids from the root down."""
+    """The rules of one node.
+
+    version: 16 hex digits of SHA-256 over the files of the whole chain. chain: ids from the root down.
+    """
 
     name: str
     title: str
@@ -79,7 +84,7 @@ class Pack:
         return found
 
     def rules(self) -> tuple[DatedRule, ...]:
-        """Every dated rule with its reference, in the order of the policies page: terms, caps, severity, clocks, principles."""
+        """Every dated rule with its reference: terms, caps, severity, clocks, principles, calendar."""
         return (*self._term_rules(), *self._severity_rules(), *self._limit_rules())
 
     def _term_rules(self) -> Iterator[DatedRule]:
@@ -114,7 +119,7 @@ class Pack:
                         title_en=rules.title_en,
                         since=regime.since,
                         until=regime.until,
-                        outcome=f"{case.when.sentence()}：{case.severity}",
+                        outcome=f"{case.when.sentence()}：{SEVERITY_WORDS[case.severity]}",
                         reference=case.reference,
                         pack=rules.pack,
                     )
@@ -146,3 +151,9 @@ class Pack:
                 principle.reference,
                 principle.pack,
             )
+        for year in self.calendar.years.values():
+            first, last = date(year.year, 1, 1), date(year.year, 12, 31)
+            outcome = f"放假 {len(year.days_off)} 个工作日，补班 {len(year.make_up_days)} 日"
+            title = f"{year.year} 年工作日历{'' if year.official else '（暂定）'}"
+            title_en = f"Working days of {year.year}"
+            yield DatedRule(f"calendar-{year.year}", "calendar", title, title_en, first, last, outcome, year.reference)

@@ -22,7 +22,7 @@ def policies_folder() -> Path:
 
 
 def current() -> Pack:
-    """The node's pack: GONGXIN_PACK (default cn-shandong-jinan) in `policies_folder()`; loaded once per process and setting."""
+    """The node's pack: GONGXIN_PACK (default cn-shandong-jinan) in `policies_folder()`; loaded once a process."""
     return load(os.environ.get("GONGXIN_PACK") or DEFAULT_PACK, policies_folder())
 
 

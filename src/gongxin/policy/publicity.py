@@ -1,9 +1,10 @@
 """How long a record is public: one interval, exact for every day, past and future.
 
-A record is judged by the rules in force on the day of its decision. A rule that came later applies from its own first day where
-it is more favourable to the party (principle `transition` of the pack); what has once ended does not come back. The record is
-therefore public from its decision up to the smallest of these bounds: the end under the rule of its own time; for each later
-rule, the end under that rule, but not before the eve of its first day; the limit on adverse information, likewise.
+A record is judged by the rules in force on the day of its decision. A rule that came later applies from its own first
+day where it is more favourable to the party (principle `transition` of the pack); what has ended does not come back.
+The record is therefore public from its decision up to the smallest of these bounds: the end under the rule of its own
+time; for each later rule, the end under that rule, but not before the eve of its first day; the limit on adverse
+information, likewise.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def term(pack: Pack, item: Item, facts: PublicityFacts) -> PublicityTerm:
     sound = _without_open_end(pack, facts)
     weighed = weighing.facts_of(pack, sound, rules.kinds)
     cases = weighing.cases_by_regime(pack, rules, weighed)
-    bounds = [bound for bound in (*_case_bounds(rules, cases, sound), *_cap_bounds(pack, item, rules, sound))]
+    bounds = [*_case_bounds(rules, cases, sound), *_cap_bounds(pack, item, rules, sound)]
     binding = min(bounds, key=lambda bound: bound.last or date.max)
     published = binding.last is None or binding.last >= sound.decided_on
     account = publicity_reasons.Account(
@@ -66,7 +67,7 @@ def term(pack: Pack, item: Item, facts: PublicityFacts) -> PublicityTerm:
 
 
 def add_months(day: date, months: int) -> date:
-    """The corresponding day `months` later, or the last day of that month where it has none (principle `month-counting`)."""
+    """The corresponding day `months` later, or that month's last day where it has none (principle `month-counting`)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
@@ -132,7 +133,7 @@ def _capped_away(binding: Bound, published: bool) -> bool:
 def _repairable(
     rules: PublicityRules, cases: Sequence[PublicityCase], facts: PublicityFacts, until: date | None
 ) -> date | None:
-    """The first day on which the minimum of a rule in force is over; None where no rule names one or publicity ends before."""
+    """The first day on which the minimum of a rule in force is over; None: no rule names one, or publicity ends first."""
     days = [
         max(add_months(facts.decided_on, case.minimum), regime.since or date.min)
         for regime, case in zip(rules.regimes, cases, strict=True)

@@ -1,4 +1,4 @@
-"""The interval of `publicity.term` for whole columns: classes by joins, days by month arithmetic, nothing row by row."""
+"""The interval of `publicity.term` for whole columns: classes by joins, days by month arithmetic, no loop over rows."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _CLASS: Final = ("severity", "procedure", "field_of_law", "kinds")
 def term_columns(pack: Pack, item: Item, frame: pl.DataFrame) -> pl.DataFrame:
     """Add `publicity_from`, `publicity_until` (pl.Date) and `publicity_rule` (pl.String) to the rows.
 
-    Reads `decided_on` (no nulls) and, where present, `acted_until`, `effective_until` (pl.Date), `severity`, `procedure`,
-    `field_of_law`, `status` (codes or their meaning) and `kinds` (text of the category field). Both days null: never public; only
-    the end null: no end. Same result as `term` row by row.
+    Reads `decided_on` (no nulls) and, where present, `acted_until`, `effective_until` (pl.Date), `severity`,
+    `procedure`, `field_of_law`, `status` (codes or their meaning) and `kinds` (text of the category field).
+    Both days null: never public; only the end null: no end. Same result as `term` row by row.
     """
     rules = pack.publicity[item.publicity]
     facts = _facts(pack, rules, frame)
@@ -70,15 +70,14 @@ def _kinds(pack: Pack, rules: PublicityRules, texts: pl.Series) -> dict[str, str
 def _classes(pack: Pack, rules: PublicityRules, facts: pl.DataFrame) -> pl.DataFrame:
     """For each row and regime the number of the case it falls under, as columns `case0`, `case1` …"""
     distinct = facts.select(_CLASS).unique(maintain_order=True)
-    chosen = [_case_numbers(pack, rules, *row) for row in distinct.iter_rows()]
+    chosen = [_case_numbers(pack, rules, row) for row in distinct.iter_rows()]
     numbers = {f"case{i}": pl.Series([row[i] for row in chosen], dtype=pl.Int16) for i in range(len(rules.regimes))}
     joined = facts.select(_CLASS).join(distinct.with_columns(**numbers), on=_CLASS, how="left", maintain_order="left")
     return joined.select(list(numbers))
 
 
-def _case_numbers(
-    pack: Pack, rules: PublicityRules, severity: str, procedure: str, field_of_law: str, kinds: str
-) -> list[int]:
+def _case_numbers(pack: Pack, rules: PublicityRules, row: tuple[str, str, str, str]) -> list[int]:
+    severity, procedure, field_of_law, kinds = row
     facts = weighing.Facts(severity, procedure, field_of_law, tuple(kinds.split(";")) if kinds else ())
     cases = weighing.cases_by_regime(pack, rules, facts)
     return [regime.cases.index(case) for regime, case in zip(rules.regimes, cases, strict=True)]

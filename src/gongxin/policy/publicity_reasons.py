@@ -87,7 +87,7 @@ def english(account: Account) -> str:
 
 
 def references(account: Account) -> tuple[Reference, ...]:
-    """The sources of the outcome: the binding rule first, then the rule of the decision's own time and the way of counting."""
+    """The sources of the outcome: the binding rule, the rule of the decision's own time, the way of counting."""
     found = [account.binding.rule.reference, account.own.rule.reference]
     if account.binding.later:
         found.append(account.pack.principles["transition"].reference)

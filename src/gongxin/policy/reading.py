@@ -1,6 +1,7 @@
 """Reading a YAML file strictly: every value keeps its file and line, every surprise is refused with the way to fix it.
 
-Nothing is guessed from the look of a value: a reader asks for text, a whole number, a day or one of a list and gets it or a `PackError`.
+Nothing is guessed from the look of a value: a reader asks for text, a whole number, a day or one of a list, and gets it
+or a `PackError`.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ class Node:
 
 
 def read(path: Path, root: Path) -> Node:
-    """The top of a YAML file. root: the folder that messages name files from. Raises PackError (unreadable, no YAML, empty)."""
+    """The top of a YAML file. root: the folder that messages name files from. Raises PackError."""
     name = path.relative_to(root).as_posix()
     try:
         raw = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))

@@ -45,7 +45,7 @@ class Outcome:
 
 
 def rehearse(pack: Pack, folder: Path) -> list[Outcome]:
-    """Run the tests of the pack's own folder (not its parents'). Raises PackError for a test file that is out of order."""
+    """Run the tests of the pack's own folder, not its parents'. Raises PackError for a test file out of order."""
     own = loader.chain(pack.name, folder)[-1]
     return [outcome for path in own.parts.get("tests", ()) for outcome in _file(pack, read(path, folder))]
 

@@ -14,7 +14,10 @@ _CLASS = ("severity", "procedure", "field_of_law", "kinds")
 
 
 def classify(pack: Pack, item: Item, facts: PublicityFacts) -> str:
-    """`minor`, `ordinary`, `serious` or `gravest`: as marked, else by the rule in force on the day of the decision; "" if neither."""
+    """`minor`, `ordinary`, `serious` or `gravest`: as marked, else by the rule in force on the day of the decision.
+
+    "" where neither says anything.
+    """
     rules = rules_of(pack, item)
     if rules is None:
         return weighing.meaning(pack, "severity", facts.severity)
@@ -26,7 +29,7 @@ def classify(pack: Pack, item: Item, facts: PublicityFacts) -> str:
 
 
 def classify_columns(pack: Pack, item: Item, frame: pl.DataFrame) -> pl.Series:
-    """The same for whole columns (named as for `publicity.term_columns`): a series `severity` in the words of the rules."""
+    """The same for whole columns, named as for `publicity.term_columns`: a series `severity` in the rules' words."""
     days = frame["decided_on"]
     texts = [
         frame[name].fill_null("") if name in frame.columns else pl.repeat("", frame.height, eager=True)

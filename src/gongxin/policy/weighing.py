@@ -1,4 +1,4 @@
-"""What the rules look at in a decision, and which case of a rule it falls under. Shared by the scalar and the vectorised way."""
+"""What the rules look at in a decision, and which case of a rule it falls under; for one decision and for columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OTHER_MARKS: Final = re.compile("[,，、]")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One decision in the words of the rules: severity and procedure in English, kinds as codes, "" or empty for unknown."""
+    """One decision in the words of the rules: severity and procedure in English, kinds as codes; empty for unknown."""
 
     severity: str
     procedure: str
@@ -69,7 +69,7 @@ def facts_of(pack: Pack, given: PublicityFacts, kinds: str) -> Facts:
 
 
 def meaning(pack: Pack, list_id: str, text: str) -> str:
-    """The rules' word for a code, label or alias of a list; "" where there is none («未定», an unknown word, nothing)."""
+    """The rules' word for a code, label or alias of a list; "" where there is none (an unknown word, nothing)."""
     found = pack.code_lists.get(list_id)
     entry = found.resolve(text) if found and text else None
     return entry.means if entry else ""
@@ -82,7 +82,7 @@ def meanings(code_list: CodeList | None) -> dict[str, str]:
 
 
 def remark_pattern(code_list: CodeList | None) -> str:
-    """A regular expression for the remark behind codes that carry one («其他-说明»), up to the next semicolon; "" if none does."""
+    """A regular expression for codes with a remark behind («其他-说明»), up to the next semicolon; "" if none."""
     entries = code_list.codes if code_list else ()
     words = [re.escape(word) for entry in entries if entry.with_remark for word in (entry.code, *entry.aliases)]
     return f"({'|'.join(words)})[ ]*[-—－:：(（][^;；]*" if words else ""
@@ -140,7 +140,7 @@ def _in_force(regime: SeverityRegime, day: date) -> bool:
 
 
 def cases_by_regime(pack: Pack, rules: PublicityRules, facts: Facts) -> Sequence[PublicityCase]:
-    """The case of each regime the facts fall under. What the provider did not mark is classified by the rule of the regime's own time."""
+    """The case of each regime the facts fall under. An unmarked severity is classified by the rule of that time."""
     return [choose(regime.cases, _classified(pack, rules, facts, regime.since or date.min)) for regime in rules.regimes]
 
 
