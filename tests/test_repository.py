@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from gongxin import settings
 
@@ -116,3 +118,33 @@ def test_nothing_is_left_for_later() -> None:
     later = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
     found = [relative(path) for path in OURS if path != Path(__file__) and later.search(path.read_text())]
     assert found == []
+
+
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+
+def commands_in(readme: Path) -> set[tuple[str, ...]]:
+    """(noun, verb) of every gongxin command in code, and (target,) of every make command."""
+    code = " ".join(re.findall(r"`+([^`]+)`+", readme.read_text()))
+    nouns = {tuple(words) for words in re.findall(r"\bgongxin (\w+) (check|import|submit|generate|start)\b", code)}
+    return nouns | {(target,) for target in re.findall(r"\bmake (\w+)", code)}
+
+
+def test_commands_in_the_readmes_exist() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    in_english, in_chinese = (commands_in(readme) for readme in READMES)
+    assert in_english == in_chinese
+    assert {"demo", "test", "check", "bench", "lock", "setup"} <= {words[0] for words in in_english if len(words) == 1}
+    for words in in_english:
+        if len(words) == 1:
+            assert words[0] in targets
+            continue
+        noun = importlib.import_module(f"gongxin.cli.{words[0]}").app
+        assert words[1] in typer.main.get_command(noun).commands, words
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_links_in_the_readmes_lead_somewhere(readme: Path) -> None:
+    linked = re.findall(r"\]\(([^)#:]+)\)", readme.read_text())
+    assert linked
+    assert [target for target in linked if not (ROOT / target).exists()] == []
