@@ -15,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 from typer.testing import CliRunner
 
 from gongxin import embedded
@@ -114,6 +115,7 @@ def test_from_nothing_to_a_served_city_and_back(var_dir: Path) -> None:
         assert answers(found.url)
         children = children_of(first.process.pid)
         assert len(children) >= 2, "the web server and the worker"
+        assert f"http://127.0.0.1:{first.port}/" in refused_while_running(var_dir)
         assert first.end(signal.SIGINT) == 0
     assert not answers(found.url)
     assert set(children) & running() == set()
@@ -127,7 +129,15 @@ def test_from_nothing_to_a_served_city_and_back(var_dir: Path) -> None:
     assert not answers(found.url)
 
 
-def test_taken_port_is_said_before_anything_is_started(tmp_path: Path) -> None:
+def refused_while_running(var_dir: Path) -> str:
+    with Demo(var_dir) as other:
+        said, _ = other.process.communicate(timeout=60)
+        assert other.process.returncode == 1
+    return said
+
+
+def test_taken_port_is_said_before_anything_is_started(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import NoReturn
 
 import django
 import typer
@@ -14,7 +18,7 @@ from gongxin.errors import GongxinError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     help="公信 Gongxin: public credit information about organisations.",
 )
 
@@ -30,7 +34,7 @@ def _mount(wanted: str | None) -> None:
 
 
 def main() -> None:
-    """Entry point of the `gongxin` command. What goes wrong before a command runs is said in words too."""
+    """Entry point of the `gongxin` command. Whatever goes wrong is said in words; exit code 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
     noun = sys.argv[1] if len(sys.argv) > 1 else None
     if noun == "demo":
@@ -38,7 +42,23 @@ def main() -> None:
     try:
         django.setup()
         _mount(noun)
+        app()
     except GongxinError as error:
-        sys.stderr.write(f"{error.code} {error.title}{error.remedy}\n")
-        sys.exit(1)
-    app()
+        _end(f"{error.code} {error.title}{error.remedy}")
+    except PermissionError as error:
+        _end(f"没有权限：{error.filename}。请检查属主和权限（GONGXIN_VAR 默认为 var/）。Permission denied.")
+    except Exception as error:
+        _end(f"程序出错：{error}\n详情已写入 {_noted()}，请附上它报告问题。An error of the program; please report it.")
+
+
+def _noted() -> Path:
+    """Keep the traceback of the exception at hand in a file of its own, out of the user's sight."""
+    descriptor, name = tempfile.mkstemp(prefix="gongxin-error-", suffix=".txt")
+    with os.fdopen(descriptor, "w") as file:
+        traceback.print_exc(file=file)
+    return Path(name)
+
+
+def _end(message: str) -> NoReturn:
+    sys.stderr.write(message + "\n")
+    sys.exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import socket
 import sys
@@ -38,13 +40,39 @@ def demo(
 ) -> None:
     """Prepare what is missing, then serve until Ctrl-C."""
     began = time.monotonic()
-    _refuse_taken(port)
-    with _ended_by_signals(), _database():
-        _prepare()
-        with Children(_children(port)) as children:
-            _wait_until_served(port, children)
-            _welcome(port, time.monotonic() - began)
-            children.watch()
+    with _only_one(port), _ended_by_signals():
+        _refuse_taken(port)
+        with _database():
+            _run(port, began)
+
+
+def _run(port: int, began: float) -> None:
+    _prepare()
+    with Children(_children(port)) as children:
+        _wait_until_served(port, children)
+        _welcome(port, time.monotonic() - began)
+        children.watch()
+
+
+@contextmanager
+def _only_one(port: int) -> Iterator[None]:
+    """One demonstration a folder: two would stop the database under each other."""
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.VAR_DIR / "demo.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Conflict(
+                "demo-running",
+                f"演示节点已在运行：{lock.read().strip()}。",
+                remedy="请先停止它；要另开一个，请设置 GONGXIN_VAR 和 PORT。"
+                "It runs already; stop it, or set GONGXIN_VAR and PORT for another.",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"http://{_HOST}:{port}/ (pid {os.getpid()})\n")
+        lock.flush()
+        yield
 
 
 @contextmanager
@@ -78,6 +106,10 @@ def _database() -> Iterator[None]:
         connections.close_all()
         if server and server.fresh:
             server.stop()
+        elif server:
+            typer.echo(
+                "数据库此前已在运行，保持运行；停止：gongxin database stop。The database ran before and still does."
+            )
 
 
 def _prepare() -> None:
