@@ -8,9 +8,6 @@ import pytest
 from django.test import Client
 
 from gongxin.api import gate, organisations, problems
-from gongxin.identity import keys
-from tests import held
-from tests.held import AT
 
 MEMBERS = {"type", "title", "status", "detail", "remedy", "code", "errors", "request_id"}
 pytestmark = pytest.mark.django_db
@@ -27,12 +24,6 @@ def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert found["remedy"]
     assert found["request_id"] == answer["X-Request-Id"]
     return found
-
-
-@pytest.fixture
-def keyed() -> dict[str, str]:
-    key = keys.issue(department=held.department(), label="审批系统", acting_user="operator", at=AT)
-    return {"Authorization": f"Bearer {key.secret}"}
 
 
 CHECK = {"code_or_name": "云河食品有限公司", "purpose": "licence-review", "matter": "7号"}
