@@ -1,0 +1,221 @@
+"""The flow of a file's chunks through one transaction.
+
+Two chunks are under way ahead of the one being loaded: the questions of a chunk (register, held records) go to the database before the
+load of the chunk in front of it, so that the database always has work and never waits for an answer to be digested.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from gongxin.intake import findings, matching, rejecting, shaping, timeliness
+from gongxin.intake.faults import FileRefused
+from gongxin.intake.loading import Batch, Comparison, Lane, Loader
+from gongxin.intake.matching import Register
+from gongxin.intake.preparing import Prepared, Preparer, without, without_blank_rows
+from gongxin.intake.reading import Table
+from gongxin.intake.seen import ACCEPTED, PENDING, REVISED, UNCHANGED, SeenRows
+from gongxin.intake.shaping import Origin
+from gongxin.intake.tables import ROW
+from gongxin.intake.tally import Tally
+from gongxin.policy.model import Item
+from gongxin.policy.pack import Pack
+
+# stage, rows done, rows in all (None while unknown)
+Progress = Callable[[str, int, int | None], None]
+
+LOADING: Final = "读取、校验和入库"
+FINISHING: Final = "核对并提交"
+_AHEAD: Final = 2
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A prepared chunk whose questions are on their way."""
+
+    prepared: Prepared
+    codes: pl.Series
+    answer: Future[tuple[pl.DataFrame, Comparison]]
+
+
+@dataclass(slots=True)
+class Flow:
+    """One file on its way into the records. day: civil day of the hand-in."""
+
+    item: Item
+    pack: Pack
+    table: Table
+    preparer: Preparer
+    loader: Loader
+    origin: Origin
+    day: date
+    report: Progress
+    tally: Tally = field(default_factory=Tally)
+    register: Register = field(default_factory=Register)
+    rows: SeenRows = field(default_factory=SeenRows)
+    quota: findings.WarningQuota = field(default_factory=findings.WarningQuota)
+
+    def run(self) -> Tally:
+        """Load the whole file. Raises FileRefused where it turns out to be unusable; E102 where it has no row."""
+        with Lane(depth=_AHEAD) as lane:
+            under_way: deque[_Asked] = deque()
+            for chunk in self.table.chunks():
+                under_way.append(self._ask(lane, self.preparer.prepare(chunk)))
+                if len(under_way) >= _AHEAD:
+                    self._load(lane, under_way.popleft())
+            while under_way:
+                self._load(lane, under_way.popleft())
+            if not self.tally.rows_in:
+                raise FileRefused("E102")
+            self.report(FINISHING, self.tally.rows_in, self.tally.rows_in)
+            lane.send(lambda: self.loader.store(self._notices()))
+            lane.drain()
+            self._reject_contradictions()
+        return self.tally
+
+    def _ask(self, lane: Lane, prepared: Prepared) -> _Asked:
+        codes = self.register.unknown(matching.wanted(matching.codes_of(prepared.frame, self.item)))
+        keys = prepared.frame.select("key_hash", "content_hash")
+        return _Asked(prepared, codes, lane.ask(lambda: self.loader.ask(codes, keys)))
+
+    def _load(self, lane: Lane, asked: _Asked) -> None:
+        """Match and compare a chunk, hand its rows to the database and count them."""
+        prepared = asked.prepared
+        index, comparison = asked.answer.result()
+        self.register.learn(asked.codes, index)
+        frame, found = self._matched(lane, prepared)
+        found += _held_by_others(prepared.frame, comparison, self.item)
+        frame = without(frame, findings.rejected_rows(findings.together(found)))
+        frame, repeated = self._with_fates(frame, prepared.frame, comparison)
+        new, revised, about = self._records(frame)
+        everything = findings.together([*prepared.found, *found, repeated, *about])
+        rejected = findings.rejected_rows(everything)
+        batch = Batch(new, revised, self._rejected(prepared.raw, rejected, prepared.persons), self._kept(everything))
+        lane.send(lambda: self.loader.store(batch))
+        self.tally.rows_in += prepared.rows_in
+        self.tally.rejected += rejected.len()
+        self.tally.add_fates(frame["fate"])
+        self.tally.add_findings(everything)
+        self.report(LOADING, self.tally.rows_in, round(self.tally.rows_in / max(prepared.done, 1e-6)))
+
+    def _matched(self, lane: Lane, prepared: Prepared) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """The rows that have an organisation (organisation_id added), and the findings of matching."""
+        matched = matching.match(prepared.frame, self.item, self.register)
+        found = matching.judged(matched, self.item)
+        sound = without(matched, findings.rejected_rows(findings.together(found)))
+        fresh = matching.newcomers(sound)
+        if fresh.height:
+            added = lane.ask(lambda: self.loader.register_newcomers(fresh, self.origin.recorded_at)).result()
+            self.register.learn(fresh["code"].unique(), added)
+            sound = without(
+                matching.match(prepared.frame, self.item, self.register),
+                findings.rejected_rows(findings.together(found)),
+            )
+            uscc = self.item.by_role("party_uscc")
+            found.append(findings.table(fresh[ROW], "W302", field=uscc.name if uscc else "", value=fresh["code"]))
+        found.append(matching.differing_names(sound, self.item))
+        found = self._with_namesakes(lane, found)
+        frame = prepared.frame.join(sound.select(ROW, "organisation_id"), on=ROW, how="inner", maintain_order="left")
+        return frame, found
+
+    def _with_namesakes(self, lane: Lane, found: list[pl.DataFrame]) -> list[pl.DataFrame]:
+        """E305 says how many organisations bear the name."""
+        nameless = pl.col("code") == "E305"
+        names = pl.concat(found).filter(nameless)["value"].drop_nulls().unique()
+        if names.is_empty():
+            return found
+        counts = {name: str(n) for name, n in lane.ask(lambda: self.loader.namesakes(names)).result().items()}
+        said = pl.col("value").replace_strict(counts, default="0", return_dtype=pl.String)
+        return [
+            part.with_columns(pl.when(nameless).then(said).otherwise("expected").alias("expected")) for part in found
+        ]
+
+    def _with_fates(
+        self, frame: pl.DataFrame, asked: pl.DataFrame, comparison: Comparison
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows with their fate, and W205 for those that repeat an earlier row of the file."""
+        judged = self.rows.judge(frame["key_hash"], frame["content_hash"], frame[ROW])
+        same, different = (asked[ROW].gather(places).implode() for places in (comparison.same, comparison.different))
+        fate = (
+            pl.when(judged.contradicted).then(pl.lit(PENDING))
+            .when(judged.repeated | pl.col(ROW).is_in(same)).then(pl.lit(UNCHANGED))
+            .when(pl.col(ROW).is_in(different)).then(pl.lit(REVISED))
+            .otherwise(pl.lit(ACCEPTED))
+        )  # fmt: skip
+        frame = frame.with_columns(fate.cast(pl.UInt8).alias("fate"))
+        self.rows.remember(frame["key_hash"], frame["content_hash"], frame[ROW], frame["fate"])
+        first = judged.first_row.filter(judged.repeated).cast(pl.String)
+        return frame, findings.table(frame[ROW].filter(judged.repeated), "W205", expected=first)
+
+    def _records(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
+        """New records, staged revisions, and the warnings about days."""
+        loaded = frame.filter(pl.col("fate").is_in([ACCEPTED, REVISED]))
+        if loaded.is_empty():
+            return pl.DataFrame(), pl.DataFrame(), []
+        records = shaping.record_columns(loaded, self.item, self.pack, self.origin)
+        is_new = loaded["fate"] == ACCEPTED
+        about = [
+            timeliness.late_rows(loaded, self.item, self.pack, self.day),
+            shaping.differing_ends(loaded, records, self.item),
+        ]
+        revised = records.filter(~is_new).select(self.loader.stage_columns)
+        return records.filter(is_new), revised, about
+
+    def _rejected(self, raw: pl.DataFrame, rows: pl.Series, people: pl.Series) -> pl.DataFrame:
+        if rows.is_empty():
+            return pl.DataFrame()
+        wanted = raw.filter(pl.col(ROW).is_in(rows.implode()))
+        hidden = rejecting.identity_columns(self.table.header.titles, self.table.columns, self.item)
+        return rejecting.rejected_rows(wanted, self.origin.submission_id, hidden, people)
+
+    def _kept(self, found: pl.DataFrame) -> pl.DataFrame:
+        return rejecting.stored_findings(self.quota.kept(found), self.origin.submission_id)
+
+    def _notices(self) -> Batch:
+        """The warnings about the whole file, as findings of row 0."""
+        rows = [(0, "", code, value, expected) for code, value, expected in self.table.notices]
+        found = pl.DataFrame(rows, schema=findings.SCHEMA, orient="row")
+        self.tally.add_findings(found)
+        nothing = pl.DataFrame()
+        return Batch(nothing, nothing, nothing, rejecting.stored_findings(found, self.origin.submission_id))
+
+    def _reject_contradictions(self) -> None:
+        """E215 for all rows whose key came with different contents: taken out again, and kept as rejected with their cells."""
+        rows = self.rows.contradicting()
+        if rows.is_empty():
+            return
+        self.loader.withdraw(self.rows.contradicted_keys())
+        self.tally.reject_after_all(rows["fate"])
+        labels = "、".join(self.item.field(name).label for name in self.item.natural_key)
+        value = pl.select("第 " + rows["rows"] + " 行").to_series()
+        found = findings.table(rows[ROW].cast(pl.Int64), "E215", value=value, expected=labels)
+        self.tally.add_findings(found)
+        nothing = pl.DataFrame()
+        none = pl.Series(ROW, [], dtype=pl.Int64)
+        # The cells are not in memory any more: the file is read once again, for these rows only.
+        for chunk in self.table.chunks():
+            raw = without_blank_rows(chunk.frame)
+            here = rows[ROW].cast(pl.Int64).filter(rows[ROW].cast(pl.Int64).is_in(raw[ROW].implode()))
+            if here.len():
+                kept = rejecting.stored_findings(
+                    found.filter(pl.col(ROW).is_in(here.implode())), self.origin.submission_id
+                )
+                self.loader.store(Batch(nothing, nothing, self._rejected(raw, here, none), kept))
+
+
+def _held_by_others(asked: pl.DataFrame, comparison: Comparison, item: Item) -> list[pl.DataFrame]:
+    """E308: the record belongs to another provider."""
+    if not comparison.foreign:
+        return []
+    number = item.by_role("document_no")
+    rows = asked.select(ROW, *([pl.col(number.name).alias("value")] if number else []))[comparison.foreign]
+    value = rows["value"] if number else ""
+    holders = pl.Series(comparison.holders, dtype=pl.String)
+    return [findings.table(rows[ROW], "E308", field=number.name if number else "", value=value, expected=holders)]

@@ -1,0 +1,194 @@
+"""The database's part of a hand-in, inside one transaction (docs/adr/0003): questions by the set, COPY in, one merge at the end.
+
+All statements run on one connection, one after the other, in a thread of their own (`Lane`), while the next chunk is being prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import polars as pl
+import psycopg
+from psycopg import Cursor
+
+from gongxin.intake import matching
+from gongxin.intake.copying import copy_in, copy_text
+from gongxin.intake.shaping import COLUMNS
+from gongxin.policy.model import Item
+
+T = TypeVar("T")
+
+# First half of the two-part advisory lock key of an item; the second is a hash of its id.
+_ITEM_LOCK: Final = 0x67786974
+_STAGE_COLUMNS: Final = [name for name in COLUMNS if name not in ("id", "revision", "state")]
+
+_CREATE: Final = f"""
+CREATE TEMP TABLE IF NOT EXISTS gx_key (n integer, key_hash uuid, content_hash uuid) ON COMMIT DROP;
+CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_STAGE_COLUMNS)} FROM records_record WITH NO DATA;
+TRUNCATE gx_key, gx_stage;
+"""
+
+# OFFSET 0 keeps the planner, which knows nothing of the staging table, from turning the look-up of each key inside out.
+_COMPARE: Final = """
+SELECT coalesce(array_agg(k.n) FILTER (WHERE r.provider_id = %(provider)s AND r.content_hash = k.content_hash), '{}'),
+       coalesce(array_agg(k.n) FILTER (WHERE r.provider_id = %(provider)s AND r.content_hash <> k.content_hash), '{}'),
+       coalesce(array_agg(k.n ORDER BY k.n) FILTER (WHERE r.provider_id <> %(provider)s), '{}'),
+       coalesce(array_agg(d.name ORDER BY k.n) FILTER (WHERE r.provider_id <> %(provider)s), '{}')
+FROM gx_key k
+CROSS JOIN LATERAL (
+    SELECT provider_id, content_hash FROM records_record WHERE item = %(item)s AND key_hash = k.key_hash OFFSET 0
+) r
+JOIN identity_department d ON d.id = r.provider_id
+"""
+
+# Names the columns that a new revision replaces; id, organisation of the key, provider and state stay.
+_REPLACED: Final = [name for name in _STAGE_COLUMNS if name not in ("item", "key_hash", "provider_id", "disclosure")]
+_MERGE: Final = f"""
+WITH held AS (
+    SELECT r.id, r.revision, r.item_version, r.payload, r.content_hash, r.submission_id, r.recorded_at
+    FROM gx_stage s JOIN records_record r USING (item, key_hash)
+    FOR UPDATE OF r
+), kept AS (
+    INSERT INTO records_revision (record_id, number, item_version, payload, content_hash, submission_id, recorded_at, replaced_at, reason)
+    SELECT id, revision, item_version, payload, content_hash, submission_id, recorded_at, %(at)s, %(reason)s FROM held
+)
+UPDATE records_record r
+SET ({", ".join(_REPLACED)}, revision) = ({", ".join(f"s.{name}" for name in _REPLACED)}, r.revision + 1)
+FROM gx_stage s
+WHERE r.item = s.item AND r.key_hash = s.key_hash
+"""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Positions (in the chunk's asked rows) of what is held already: same content, other content, held by another provider."""
+
+    same: list[int] = field(default_factory=list)
+    different: list[int] = field(default_factory=list)
+    foreign: list[int] = field(default_factory=list)
+    holders: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one chunk brings into the database."""
+
+    new: pl.DataFrame
+    revised: pl.DataFrame
+    rejected: pl.DataFrame
+    findings: pl.DataFrame
+
+
+class Lane:
+    """Runs database work in order in one thread, so that it overlaps with the preparation of the next chunk."""
+
+    def __init__(self, depth: int) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="intake-load")
+        self._waiting: list[Future[Any]] = []
+        self._depth = depth
+
+    def __enter__(self) -> Lane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def ask(self, work: Callable[[], T]) -> Future[T]:
+        """Have it done after all that was handed over before; the answer comes by the future."""
+        return self._executor.submit(work)
+
+    def send(self, work: Callable[[], object]) -> None:
+        """Have it done; waits while more than `depth` of these are outstanding. Raises what an earlier one raised."""
+        self._waiting.append(self._executor.submit(work))
+        while len(self._waiting) > self._depth:
+            self._waiting.pop(0).result()
+
+    def drain(self) -> None:
+        """Wait for everything sent. Raises what one of these raised."""
+        while self._waiting:
+            self._waiting.pop(0).result()
+
+
+class Loader:
+    """The statements of one submission's transaction. Not thread-safe: everything goes through one Lane."""
+
+    def __init__(self, connection: psycopg.Connection[Any], item: Item, submission_id: UUID, provider_id: UUID) -> None:
+        self._cursor: Cursor[Any] = Cursor(connection)
+        self._item = item
+        self._submission_id = submission_id
+        self._provider_id = provider_id
+        self._anything_held = False
+        self._staged = 0
+
+    @property
+    def stage_columns(self) -> list[str]:
+        """The columns of a staged revision."""
+        return _STAGE_COLUMNS
+
+    def begin(self) -> None:
+        """Wait for other files of the same item, then make the staging tables."""
+        self._cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_ITEM_LOCK, self._item.id])
+        self._cursor.execute(_CREATE)
+        self._cursor.execute("SELECT EXISTS (SELECT 1 FROM records_record WHERE item = %s)", [self._item.id])
+        self._anything_held = bool(self._one()[0])
+
+    def ask(self, codes: pl.Series, keys: pl.DataFrame) -> tuple[pl.DataFrame, Comparison]:
+        """What the register says of these codes, and what is held under these keys (columns key_hash, content_hash)."""
+        return matching.ask(self._cursor, codes), self._compare(keys)
+
+    def namesakes(self, names: pl.Series) -> dict[str, int]:
+        """See `matching.namesakes`."""
+        return matching.namesakes(self._cursor, names)
+
+    def register_newcomers(self, fresh: pl.DataFrame, at: datetime) -> pl.DataFrame:
+        """See `matching.register_newcomers`."""
+        return matching.register_newcomers(self._cursor, fresh, at=at)
+
+    def store(self, batch: Batch) -> None:
+        """Load a chunk: new records, staged revisions, rejected rows, findings."""
+        self._copy("records_record", batch.new)
+        self._copy("gx_stage", batch.revised)
+        self._copy("intake_rejectedrow", batch.rejected)
+        self._copy("intake_finding", batch.findings)
+        self._staged += batch.revised.height
+
+    def withdraw(self, key_hashes: pl.Series) -> None:
+        """Take out again what this transaction has loaded or staged under these keys."""
+        keys = key_hashes.to_list()
+        self._cursor.execute(
+            "DELETE FROM records_record WHERE item = %s AND submission_id = %s AND key_hash = ANY(%s::uuid[])",
+            [self._item.id, self._submission_id, keys],
+        )
+        self._cursor.execute("DELETE FROM gx_stage WHERE key_hash = ANY(%s::uuid[])", [keys])
+        self._staged -= self._cursor.rowcount
+
+    def merge(self, *, reason: str, at: datetime) -> int:
+        """Turn the staged rows into new revisions; the old states are kept. Returns how many; 0 without asking where none is staged."""
+        if not self._staged:
+            return 0
+        self._cursor.execute("ANALYZE gx_stage")
+        self._cursor.execute(_MERGE, {"at": at, "reason": reason})
+        return self._cursor.rowcount
+
+    def _compare(self, keys: pl.DataFrame) -> Comparison:
+        if not self._anything_held or keys.is_empty():
+            return Comparison()
+        self._cursor.execute("TRUNCATE gx_key")
+        self._copy("gx_key", keys.with_row_index("n"))
+        self._cursor.execute(_COMPARE, {"item": self._item.id, "provider": self._provider_id})
+        return Comparison(*self._one())
+
+    def _copy(self, table: str, frame: pl.DataFrame) -> None:
+        if frame.height:
+            copy_in(self._cursor, table, frame.columns, copy_text(frame))
+
+    def _one(self) -> tuple[Any, ...]:
+        row = self._cursor.fetchone()
+        if row is None:
+            raise RuntimeError("the statement returned no row")
+        return tuple(row)

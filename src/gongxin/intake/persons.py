@@ -1,0 +1,110 @@
+"""Natural persons are refused at the door: which rows are a person's, and what of a person is taken out of an organisation's row.
+
+Design paper, Boundary 1–3; DOMAIN 1.5, 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import polars as pl
+
+from gongxin.intake import findings
+from gongxin.intake.headers import CODE_ROLES
+from gongxin.intake.rules import NATURAL_PERSON
+from gongxin.intake.tables import ROW
+from gongxin.policy.model import FieldRole, Item
+from gongxin.subjects.identifiers import find_resident_ids, mask_resident_ids, resident_id_valid, uscc_valid
+
+# Identity documents of the party or of its representative: nobody needs them here, so they are not kept.
+IDENTITY_ROLES: Final[frozenset[FieldRole]] = frozenset(
+    {"person_id_type", "person_id_number", "representative_id_type", "representative_id_number"}
+)
+MASKED: Final = "（已遮盖）"
+# Six digits in a row (the division), half or full width: only texts with these are looked at closely.
+_DIGITS: Final = "[0-9０-９]{6}"
+
+
+def person_rows(frame: pl.DataFrame, item: Item) -> pl.Series:
+    """The numbers of the rows whose party is a natural person.
+
+    Such are: the party's kind says so; no code of an organisation but a person's document number; a resident ID number where an
+    organisation's code belongs.
+    """
+    named = {role: field.name for field in item.fields if (role := field.role)}
+    coded = [pl.col(field.name) for field in item.fields if field.role in CODE_ROLES]
+    person = pl.lit(value=False)
+    if "party_kind" in named:
+        person = person | (pl.col(named["party_kind"]) == NATURAL_PERSON)
+    if "person_id_number" in named and coded:
+        person = person | (
+            pl.col(named["person_id_number"]).is_not_null() & pl.all_horizontal(c.is_null() for c in coded)
+        )
+    rows = frame.filter(person.fill_null(value=False))[ROW]
+    return pl.concat([rows, *_ids_as_codes(frame, item)]).unique().sort()
+
+
+def _ids_as_codes(frame: pl.DataFrame, item: Item) -> Iterator[pl.Series]:
+    for field in item.fields:
+        if field.role in CODE_ROLES:
+            suspects = frame.select(ROW, pl.col(field.name).alias("code")).filter(
+                pl.col("code").str.contains(r"^[0-9]{17}[0-9X]$")
+            )
+            if suspects.height:
+                ids = suspects["code"].map_elements(resident_id_valid, return_dtype=pl.Boolean)
+                yield suspects[ROW].filter(ids & ~uscc_valid(suspects["code"]))
+
+
+def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The frame without identity documents and with resident ID numbers in texts masked; W206 and W204 for what was taken out."""
+    found: list[pl.DataFrame] = []
+    changed: list[pl.Series] = []
+    for field in item.fields:
+        column = frame[field.name]
+        if column.null_count() == column.len():
+            continue
+        if field.role in IDENTITY_ROLES:
+            found.append(
+                findings.table(frame[ROW].filter(column.is_not_null()), "W206", field=field.name, value=MASKED)
+            )
+            changed.append(pl.repeat(None, column.len(), dtype=pl.String, eager=True).alias(field.name))
+        elif field.type == "text":
+            masked = masked_texts(column)
+            hit = (masked != column).fill_null(value=False)
+            if hit.any():
+                found.append(findings.table(frame[ROW].filter(hit), "W204", field=field.name, value=MASKED))
+                changed.append(masked)
+    return frame.with_columns(changed), found
+
+
+def masked_texts(texts: pl.Series) -> pl.Series:
+    """The texts with asterisks in place of resident ID numbers."""
+    suspects = texts.str.contains(_DIGITS).fill_null(value=False)
+    if not suspects.any():
+        return texts
+    close = texts.filter(suspects)
+    masked = close.to_frame("text").select(mask_resident_ids(pl.col("text"))).to_series()
+    return texts.scatter(suspects.arg_true(), masked)
+
+
+def masked_cells(raw: pl.DataFrame, identity_columns: Sequence[int]) -> pl.DataFrame:
+    """Raw cells as they may be kept with a rejected row: identity columns emptied, resident ID numbers masked."""
+    columns = []
+    for name in raw.columns:
+        if name == ROW:
+            columns.append(raw[name])
+        elif int(name[1:]) in identity_columns:
+            hidden = pl.when(raw[name].is_not_null()).then(pl.lit(MASKED))
+            columns.append(raw.select(hidden.alias(name)).to_series())
+        else:
+            columns.append(masked_texts(raw[name]))
+    return pl.DataFrame(columns)
+
+
+def speaks_of_person(raw: pl.DataFrame) -> pl.Series:
+    """For rows that could not be read cell by cell: true where some cell says «自然人» or is a resident ID number."""
+    cells = [name for name in raw.columns if name != ROW]
+    person = pl.any_horizontal(pl.col(name).str.contains(NATURAL_PERSON, literal=True) for name in cells)
+    number = pl.any_horizontal(find_resident_ids(pl.col(name)) for name in cells)
+    return raw.select((person | number).fill_null(value=False).alias("person")).to_series()

@@ -1,0 +1,118 @@
+"""From a handed-in file to committed records: read → normalise → validate → match → compare → load.
+
+The file streams through in chunks. While one chunk is copied into the database, the next is prepared; everything happens in one
+transaction, so that a killed worker leaves all of it or nothing. Every row ends as accepted, revised, unchanged or rejected.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import psycopg
+from django.db import connection, transaction
+
+from gongxin.clock import CIVIL_TIME
+from gongxin.errors import Conflict, NotFound
+from gongxin.identity.models import Department
+from gongxin.intake import reading, rules, storage
+from gongxin.intake.faults import FileRefused
+from gongxin.intake.flow import Flow, Progress
+from gongxin.intake.loading import Loader
+from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
+from gongxin.intake.preparing import Preparer
+from gongxin.intake.shaping import Origin
+from gongxin.policy import packs
+
+WAITING: Final = "等待同一目录项的其他批次"
+_RESUBMITTED, _CORRECTED = "resubmitted", "corrected"
+
+
+def process(submission_id: UUID, *, at: datetime, progress: Progress | None = None) -> Submission:
+    """Process a received submission and return it, completed or refused.
+
+    at: the instant of processing, kept as the time of the records. progress: called with stage, rows done, rows in all (None while
+    unknown; an estimate until the last row is read). A submission that a dead worker left behind can be processed again: nothing of
+    it has been loaded. Raises NotFound for an unknown submission, Conflict for one that is finished or whose keys were taken by
+    another writer meanwhile.
+    """
+    submission = Submission.objects.select_related("provider", "corrects").filter(pk=submission_id).first()
+    if submission is None:
+        raise NotFound("submission-unknown", "没有这个报送批次。", remedy="请核对批次号。")
+    if submission.state not in UNFINISHED:
+        raise Conflict(
+            "submission-finished", "这个批次已经处理完毕。", remedy="请查看批次结果；需要更正的，请另行报送。"
+        )
+    Submission.objects.filter(pk=submission_id).update(state=SubmissionState.PROCESSING)
+    try:
+        with transaction.atomic():
+            _load(submission, at, progress or _silent)
+    except FileRefused as refusal:
+        _refuse(submission_id, refusal, at)
+    except psycopg.errors.UniqueViolation as error:
+        raise _raced() from error
+    submission.refresh_from_db()
+    return submission
+
+
+def _load(submission: Submission, at: datetime, report: Progress) -> None:
+    """The transaction: open the file, load its rows, merge revisions, write the outcome."""
+    pack = packs.current()
+    item = pack.item(submission.item)
+    day = submission.received_at.astimezone(CIVIL_TIME).date()
+    table = reading.open_table(storage.original(submission), submission.filename, item, pack)
+    authorities = list(Department.objects.exclude(uscc="").values_list("uscc", flat=True))
+    compiled = rules.compiled(item, table.columns, day=day, authorities=authorities)
+    connection.ensure_connection()
+    loader = Loader(connection.connection, item, submission.pk, submission.provider_id)
+    report(WAITING, 0, None)
+    loader.begin()
+    flow = Flow(
+        item=item,
+        pack=pack,
+        table=table,
+        preparer=Preparer(item, pack, table.columns, compiled),
+        loader=loader,
+        origin=Origin(submission.pk, submission.provider_id, at),
+        day=day,
+        report=report,
+    )
+    outcome = flow.run().outcome()
+    merged = loader.merge(reason=_CORRECTED if submission.corrects_id else _RESUBMITTED, at=at)
+    if merged != outcome["revised"]:
+        raise AssertionError(f"{outcome['revised']} rows revised, {merged} records changed")
+    Submission.objects.filter(pk=submission.pk).update(
+        **outcome,
+        state=SubmissionState.COMPLETED,
+        completed_at=at,
+        stage="",
+        rows_done=outcome["rows_in"],
+        rows_total=outcome["rows_in"],
+        generation=table.columns.generation.id if table.columns.generation else "",
+        columns=list(table.header.titles),
+        ignored_columns=list(table.columns.ignored),
+        fault_code="",
+        fault_facts={},
+    )
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """Nobody is watching."""
+
+
+def _raced() -> Conflict:
+    return Conflict("submission-raced", "另一批次同时写入了相同的记录。", remedy="没有任何数据入库，请重新处理本批次。")
+
+
+def _refuse(submission_id: UUID, refusal: FileRefused, at: datetime) -> None:
+    """The whole file goes back: nothing of it is loaded, no row is counted."""
+    Submission.objects.filter(pk=submission_id).update(
+        state=SubmissionState.REFUSED,
+        fault_code=refusal.code,
+        fault_facts=refusal.facts,
+        completed_at=at,
+        stage="",
+        rows_done=0,
+        rows_total=None,
+    )

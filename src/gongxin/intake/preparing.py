@@ -1,0 +1,148 @@
+"""A chunk of the file becomes rows of the item: cells to fields, cast, judged, freed of everything that is a person's.
+
+Nothing here asks the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from gongxin.intake import findings, keys, normalising, persons
+from gongxin.intake.headers import Columns
+from gongxin.intake.rules import RuleSet
+from gongxin.intake.tables import ROW, Chunk
+from gongxin.policy.model import Field, Item
+from gongxin.policy.pack import Pack
+
+# Cells looked at first to tell a blank row; only rows blank in all of them are looked at whole.
+_PROBED: Final = 3
+
+
+@dataclass(slots=True)
+class Prepared:
+    """The rows of a chunk. raw: all rows as they stand in the file; frame: the rows without errors so far, normalised fields and
+    key_hash, content_hash, body (see `keys`).
+
+    found: findings; persons: rows of natural persons, whose content is not kept; done: share of the file that is read.
+    """
+
+    raw: pl.DataFrame
+    frame: pl.DataFrame
+    found: list[pl.DataFrame]
+    persons: pl.Series
+    done: float
+    rows_in: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows_in = self.raw.height
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Prepares the chunks of one file."""
+
+    item: Item
+    pack: Pack
+    columns: Columns
+    rules: RuleSet
+
+    def prepare(self, chunk: Chunk) -> Prepared:
+        """Cast and judge a chunk's rows."""
+        raw = without_blank_rows(chunk.frame)
+        faults = chunk.faults.join(raw.select(ROW), on=ROW, how="semi")
+        unreadable = faults.filter(pl.col("column").is_null())
+        readable = (
+            raw.join(unreadable.select(ROW), on=ROW, how="anti", maintain_order="left") if unreadable.height else raw
+        )
+        frame, found = self._cast(readable)
+        people = pl.concat([persons.person_rows(frame, self.item), _people_among(raw, unreadable)])
+        frame = without(frame, people)
+        found = [*self._faults(faults), *found]
+        frame, taken_out = persons.cleared(frame, self.item)
+        found = [*found, *taken_out, *self.rules.judge(frame)]
+        found = [without(part, people) for part in found]
+        found.append(findings.table(people, "E401"))
+        listed = findings.together(found)
+        frame = without(frame, findings.rejected_rows(listed))
+        bodies = keys.payload_bodies(frame, self.item)
+        hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(bodies)]
+        columns = zip(("key_hash", "content_hash", "body"), (*hashes, bodies), strict=True)
+        return Prepared(
+            raw, frame.with_columns(column.alias(name) for name, column in columns), [listed], people, chunk.done
+        )
+
+    def _cast(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        columns: list[pl.Series] = [raw[ROW]]
+        found: list[pl.DataFrame] = []
+        for entry in self.item.fields:
+            given = self._given(entry, raw)
+            cast = normalising.cast(entry, given, self.pack.code_lists.get(entry.code_list))
+            columns.append(cast.value.alias(entry.name))
+            for code in (cast.code, cast.warning):
+                if code is not None:
+                    hit = code.is_not_null()
+                    found.append(
+                        findings.table(raw[ROW].filter(hit), code.filter(hit), field=entry.name, value=given.filter(hit),
+                                       expected=cast.expected)
+                    )  # fmt: skip
+        return pl.DataFrame(columns), found
+
+    def _given(self, entry: Field, raw: pl.DataFrame) -> pl.Series:
+        """The trimmed cells of a field; of several columns the texts joined; codes of an old template as today's."""
+        places = self.columns.places.get(entry.name, ())
+        if not places:
+            return pl.repeat(None, raw.height, dtype=pl.String, eager=True)
+        parts = [normalising.trimmed(raw[f"c{place}"], text=entry.type == "text") for place in places]
+        given = parts[0]
+        if len(parts) > 1:
+            joined = pl.DataFrame({str(n): part for n, part in enumerate(parts)}).select(
+                pl.concat_str(pl.all(), separator=normalising.SEPARATOR, ignore_nulls=True).replace("", None)
+            )
+            given = joined.to_series()
+        recode = dict(self.columns.generation.recode).get(entry.name) if self.columns.generation else None
+        return given.replace(dict(recode)) if recode else given
+
+    def _faults(self, faults: pl.DataFrame) -> list[pl.DataFrame]:
+        """Read faults as findings: of whole rows, and of cells that belong to a field."""
+        if faults.is_empty():
+            return []
+        names = {place: name for name, places in self.columns.places.items() for place in places}
+        whole = pl.col("column").is_null()
+        placed = faults.with_columns(
+            pl.when(whole).then(pl.lit("")).otherwise(
+                pl.col("column").replace_strict(names, default=None, return_dtype=pl.String)
+            ).alias("field")
+        )  # fmt: skip
+        return [placed.filter(pl.col("field").is_not_null()).select(list(findings.SCHEMA))]
+
+
+def without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows in which anything stands."""
+    cells = [name for name in frame.columns if name != ROW]
+    if not cells:
+        return frame.clear()
+    suspects = frame.filter(pl.all_horizontal(_blank(name) for name in cells[:_PROBED]))
+    if suspects.is_empty():
+        return frame
+    blank = suspects.filter(pl.all_horizontal(_blank(name) for name in cells))
+    return without(frame, blank[ROW])
+
+
+def without(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The frame without the rows of these numbers."""
+    return frame.filter(~pl.col(ROW).is_in(rows.implode())) if rows.len() else frame
+
+
+def _blank(name: str) -> pl.Expr:
+    return pl.col(name).is_null() | (pl.col(name).str.strip_chars(normalising.BLANKS) == "")
+
+
+def _people_among(raw: pl.DataFrame, unreadable: pl.DataFrame) -> pl.Series:
+    """Of the rows that could not be read cell by cell those that speak of a natural person."""
+    if unreadable.is_empty():
+        return pl.Series(ROW, [], dtype=pl.Int64)
+    rows = raw.join(unreadable.select(ROW), on=ROW, how="semi", maintain_order="left")
+    return rows[ROW].filter(persons.speaks_of_person(rows))

@@ -1,0 +1,58 @@
+"""Rejected rows as they are kept: the cells as they stood in the file, without anything of a natural person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import polars as pl
+
+from gongxin.intake import findings, persons
+from gongxin.intake.headers import Columns, folded
+from gongxin.intake.keys import json_text
+from gongxin.intake.tables import ROW
+from gongxin.policy.model import Item
+
+_CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+# Titles of columns that no item has and that hold identity numbers all the same.
+_IDENTITY_TITLES: Final = ("身份证", "证件号", "SFZ", "ZJHM")
+
+
+def identity_columns(titles: Sequence[str], columns: Columns, item: Item) -> frozenset[int]:
+    """Indexes of the columns that hold identity documents of persons, of the item or not."""
+    named = {place for field in item.fields if field.role in persons.IDENTITY_ROLES
+             for place in columns.places.get(field.name, ())}  # fmt: skip
+    titled = {n for n, title in enumerate(titles) if any(word in folded(title) for word in _IDENTITY_TITLES)}
+    return frozenset(named | titled)
+
+
+def rejected_rows(raw: pl.DataFrame, submission_id: UUID, hidden: frozenset[int], people: pl.Series) -> pl.DataFrame:
+    """Rows for `intake_rejectedrow`. raw: the rejected rows; hidden: identity columns; people: rows whose content is not kept."""
+    masked = persons.masked_cells(raw, sorted(hidden))
+    cells = [json_text(_printable(masked[name])).fill_null("").alias(name) for name in masked.columns if name != ROW]
+    body = pl.DataFrame(cells).select(pl.concat_str(pl.all(), separator='","').alias("body")).to_series()
+    frame = pl.DataFrame({"row_number": raw[ROW], "body": body})
+    kept = pl.lit('["') + pl.col("body") + pl.lit('"]')
+    return frame.select(
+        pl.lit(submission_id.hex).alias("submission_id"),
+        "row_number",
+        pl.when(~pl.col("row_number").is_in(people.implode())).then(kept).alias("cells"),
+    )
+
+
+def stored_findings(found: pl.DataFrame, submission_id: UUID) -> pl.DataFrame:
+    """Rows for `intake_finding`."""
+    return findings.presentable(found).select(
+        pl.lit(submission_id.hex).alias("submission_id"),
+        pl.col(ROW).alias("row_number"),
+        "field",
+        "code",
+        "value",
+        "expected",
+    )
+
+
+def _printable(column: pl.Series) -> pl.Series:
+    """Without the control characters that a JSON text cannot hold."""
+    return column.str.replace_all(_CONTROL, "\ufffd") if column.str.contains(_CONTROL).any() else column

@@ -1,0 +1,125 @@
+"""Rows of an item as rows of `records_record`: typed columns, severity and publicity by dated rule, payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import polars as pl
+
+from gongxin.ids import uuid7_column
+from gongxin.intake import findings
+from gongxin.intake.tables import ROW
+from gongxin.policy import publicity, severity
+from gongxin.policy.model import FieldRole, Item
+from gongxin.policy.pack import Pack
+from gongxin.records.models import State
+
+_TEXT_LENGTHS: Final[dict[FieldRole, int]] = {"document_no": 128, "title": 300}
+_DAYS: Final[tuple[FieldRole, ...]] = ("decided_on", "effective_until", "acted_until")
+_CLASSES: Final[tuple[FieldRole, ...]] = ("severity", "procedure", "field_of_law", "status")
+COLUMNS: Final = (
+    "id", "item", "item_version", "organisation_id", "provider_id", "submission_id", "key_hash", "content_hash", "document_no",
+    "title", "decided_on", "effective_until", "acted_until", "severity", "procedure", "publicity_from", "publicity_until",
+    "publicity_rule", "disclosure", "state", "payload", "revision", "recorded_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the rows come from: constants of a submission."""
+
+    submission_id: UUID
+    provider_id: UUID
+    recorded_at: datetime
+
+
+def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin) -> pl.DataFrame:
+    """The columns of `records_record` in the order of COLUMNS.
+
+    rows: normalised fields with organisation_id, key_hash, content_hash, body.
+    """
+    typed = _typed(rows, item, pack)
+    meaning = severity.classify_columns(pack, item, typed)
+    terms = publicity.term_columns(pack, item, typed)
+    constants = {
+        "item": item.id,
+        "item_version": str(item.version),
+        "provider_id": origin.provider_id.hex,
+        "submission_id": origin.submission_id.hex,
+        "disclosure": item.disclosure,
+        "state": State.ACTIVE.value,
+        "revision": "1",
+        "recorded_at": origin.recorded_at.isoformat(),
+    }
+    return rows.select(
+        uuid7_column(rows.height).alias("id"),
+        "organisation_id",
+        "key_hash",
+        "content_hash",
+        _text(item, "document_no").alias("document_no"),
+        _title(item).alias("title"),
+        *(typed[name] for name in _DAYS[:1]),
+        *(_closed_end(typed, pack, name) for name in _DAYS[1:]),
+        meaning.fill_null("").alias("severity"),
+        _meaning(typed, pack, "procedure"),
+        *terms.select("publicity_from", "publicity_until", pl.col("publicity_rule").fill_null("").str.slice(0, 80)),
+        (pl.lit('["') + pl.col("body") + pl.lit('"]')).alias("payload"),
+        *(pl.lit(value).alias(name) for name, value in constants.items()),
+    ).select(COLUMNS)
+
+
+def _typed(rows: pl.DataFrame, item: Item, pack: Pack) -> pl.DataFrame:
+    """What the rules of publicity and severity look at."""
+    columns: list[pl.Expr] = []
+    for role in _DAYS:
+        field = item.by_role(role)
+        day = pl.col(field.name).str.to_date("%Y-%m-%d") if field else pl.lit(None, dtype=pl.Date)
+        columns.append(day.alias(role))
+    for role in _CLASSES:
+        field = item.by_role(role)
+        columns.append((pl.col(field.name) if field else pl.lit(None, dtype=pl.String)).alias(role))
+    category = item.by_role("category")
+    kinds = pl.col(category.name) if category else pl.lit(None, dtype=pl.String)
+    return rows.select(*columns, kinds.fill_null("").alias("kinds"))
+
+
+def _closed_end(typed: pl.DataFrame, pack: Pack, name: str) -> pl.Series:
+    """The day, or null where it stands for «no end» (principle `open-end` of the pack)."""
+    open_end = date.fromisoformat(pack.principles["open-end"].value)
+    return typed.select(pl.when(pl.col(name) < open_end).then(pl.col(name)).alias(name)).to_series()
+
+
+def _meaning(typed: pl.DataFrame, pack: Pack, name: str) -> pl.Series:
+    """A code in the words of the rules (普通 → ordinary); an empty text where there is none."""
+    code_list = pack.code_lists.get(name)
+    meant = {entry.code: entry.means for entry in code_list.codes if entry.means} if code_list else {}
+    column = typed[name].fill_null("")
+    return column.replace(meant).str.slice(0, 20) if meant else column
+
+
+def _text(item: Item, role: FieldRole) -> pl.Expr:
+    field = item.by_role(role)
+    return (
+        (pl.col(field.name) if field else pl.lit(None, dtype=pl.String)).fill_null("").str.slice(0, _TEXT_LENGTHS[role])
+    )
+
+
+def _title(item: Item) -> pl.Expr:
+    """The title field; where the item has none or the cell is empty, the item's own title."""
+    return pl.when(_text(item, "title") == "").then(pl.lit(item.title)).otherwise(_text(item, "title"))
+
+
+def differing_ends(rows: pl.DataFrame, records: pl.DataFrame, item: Item) -> pl.DataFrame:
+    """W502 for rows whose reported end of publicity is not the computed one. records: `record_columns` of the same rows."""
+    field = item.by_role("publicity_until")
+    if field is None or rows[field.name].null_count() == rows.height:
+        return findings.empty()
+    computed = records["publicity_until"].dt.strftime("%Y-%m-%d").fill_null("不公示或无截止日")
+    other = (rows[field.name] != computed).fill_null(value=False)
+    reported = rows[field.name].filter(other)
+    return findings.table(
+        rows[ROW].filter(other), "W502", field=field.name, value=reported, expected=computed.filter(other)
+    )

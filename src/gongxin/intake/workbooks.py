@@ -1,0 +1,202 @@
+"""Reading workbooks: XLSX through calamine (fastexcel), XLS through xlrd; every cell as text, nothing computed.
+
+calamine says nothing about hidden rows, merged cells, error values and numbers stored without their last digits; those are found in
+the sheet's XML with regular expressions over its bytes (one linear pass).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+import fastexcel
+import polars as pl
+import xlrd
+
+from gongxin.intake.faults import FileRefused
+from gongxin.intake.tables import CHUNK_ROWS, FAULT_SCHEMA, ROW, Chunk, Notice, text_frame
+
+_HIDDEN: Final = re.compile(rb"<row\b(?=[^>]*\bhidden=\"(?:1|true)\")[^>]*\br=\"(\d+)\"")
+_ERROR: Final = re.compile(
+    rb"<c\b(?=[^>]*\bt=\"e\")[^>]*\br=\"([A-Z]+)(\d+)\"[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>"
+)
+_BARE_FORMULA: Final = re.compile(
+    rb"<c\b[^>]*\br=\"([A-Z]+)(\d+)\"[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"
+)
+# A number of 16 digits or more in a cell that is not text: its last digits are no longer what was typed.
+_LONG_NUMBER: Final = re.compile(
+    rb"<c\b(?![^>]*\bt=\"(?:s|str|inlineStr|e|b|d)\")[^>]*\br=\"([A-Z]+)(\d+)\"[^>]*>"
+    rb"(?:<f\b[^>]*>[^<]*</f>)?<v>(\d(?:\.\d+)?[eE]\+?(?:1[5-9]|[2-9]\d)|\d{16,})</v>"
+)
+_MERGED: Final = re.compile(rb"<mergeCell\b[^>]*\bref=\"[A-Z]+(\d+):[A-Z]+(\d+)\"")
+# calamine prints a stored number with nine decimals and more; fifteen significant digits are what the spreadsheet shows.
+_LONG_FRACTION: Final = r"^-?\d+\.\d{9,}$"
+_DAMAGED: Final = "工作簿内部结构损坏"
+# xlrd has no error type of its own for damaged structures: it stumbles over them with one of these.
+_XLS_FAILURES: Final = (
+    xlrd.XLRDError,
+    xlrd.compdoc.CompDocError,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AssertionError,
+    OverflowError,
+)
+
+
+@dataclass(slots=True)
+class SheetNotes:
+    """What is known about a sheet besides its cells. Rows count from 1, columns from 0."""
+
+    hidden: list[int] = field(default_factory=list)
+    # Rows that merged cells touch (of a tall one its first rows: enough to see a merged header).
+    merged_rows: set[int] = field(default_factory=set)
+    # As `tables.Chunk.faults`: (row, column, code, value, expected).
+    cell_faults: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+
+
+class SheetSource:
+    """One sheet of a workbook; see `tables.Source`. All its cells are in memory: a sheet holds a million rows at most."""
+
+    def __init__(self, name: str, frame: pl.DataFrame, about: SheetNotes) -> None:
+        self.name = name
+        self.notices: list[Notice] = []
+        self.merged_rows = about.merged_rows
+        self._frame = frame
+        self._about = about
+
+    def head(self, rows: int) -> list[list[str]]:
+        """The cells of the first rows."""
+        return [[cell or "" for cell in row] for row in self._frame.head(rows).rows()]
+
+    def chunks(self, first_row: int, width: int) -> Iterator[Chunk]:
+        """See `tables.Source`. A sheet has one width, so no row of it can be of another."""
+        hidden = [row for row in self._about.hidden if row >= first_row]
+        if hidden:
+            shown = "、".join(str(row) for row in hidden[:10])
+            self.notices.append(("W105", str(len(hidden)), f"第 {shown} 行" + ("等" if len(hidden) > 10 else "")))
+        whole = _numbered(self._frame, width).filter(pl.col(ROW) >= first_row)
+        faults = pl.DataFrame(self._about.cell_faults, schema=FAULT_SCHEMA, orient="row")
+        for start in range(0, whole.height, CHUNK_ROWS):
+            part = whole.slice(start, CHUNK_ROWS)
+            found = faults.filter(pl.col(ROW).is_between(part[ROW][0], part[ROW][-1]))
+            yield Chunk(part, found, min(1.0, (start + CHUNK_ROWS) / whole.height))
+
+
+def xlsx_sheets(path: Path) -> list[SheetSource]:
+    """The sheets of an XLSX workbook. Raises FileRefused E104, E105."""
+    try:
+        reader = fastexcel.read_excel(path)
+        with zipfile.ZipFile(path) as archive:
+            parts = _sheet_parts(archive)
+            return [
+                _xlsx_sheet(reader, name, archive.read(parts[name])) for name in reader.sheet_names if name in parts
+            ]
+    except fastexcel.FastExcelError as error:
+        code = "E105" if "password" in str(error).lower() else "E104"
+        raise FileRefused(code, value=_DAMAGED) from error
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, EOFError, OSError) as error:
+        raise FileRefused("E104", value=_DAMAGED) from error
+
+
+def xls_sheets(path: Path) -> list[SheetSource]:
+    """The sheets of an XLS workbook. Raises FileRefused E104, E105. At most 65 536 rows a sheet, so cell by cell."""
+    try:
+        book = xlrd.open_workbook(file_contents=path.read_bytes(), formatting_info=True, logfile=io.StringIO())
+        return [_xls_sheet(book, sheet) for sheet in book.sheets()]
+    except _XLS_FAILURES as error:
+        code = "E105" if "encrypt" in str(error).lower() else "E104"
+        raise FileRefused(code, value=_DAMAGED) from error
+
+
+def _numbered(frame: pl.DataFrame, width: int) -> pl.DataFrame:
+    """The frame with row numbers and columns c0, c1, … at least `width` of them."""
+    numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW)
+    named = [frame.to_series(n).alias(f"c{n}") for n in range(frame.width)]
+    missing = [pl.lit(None, dtype=pl.String).alias(f"c{n}") for n in range(frame.width, width)]
+    return pl.DataFrame([numbers, *named]).with_columns(missing)
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Sheet name → name of its part in the archive."""
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    parts: dict[str, str] = {}
+    for sheet in book.findall(".//{*}sheet"):
+        target = next((targets[value] for key, value in sheet.attrib.items() if key.endswith("}id")), "")
+        parts[sheet.get("name", "")] = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return {name: part for name, part in parts.items() if part in archive.NameToInfo}
+
+
+def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, xml: bytes) -> SheetSource:
+    frame = reader.load_sheet(name, header_row=None, dtypes="string").to_polars()
+    about = SheetNotes(hidden=[int(match[1]) for match in _HIDDEN.finditer(xml)])
+    for match in _MERGED.finditer(xml):
+        about.merged_rows.update(range(int(match[1]), min(int(match[2]), int(match[1]) + 5) + 1))
+    for pattern, code in ((_ERROR, "E214"), (_BARE_FORMULA, "E214"), (_LONG_NUMBER, "E212")):
+        for match in pattern.finditer(xml):
+            value = match[3].decode() if pattern.groups > 2 else "公式"
+            about.cell_faults.append((int(match[2]), _column_index(match[1]), code, value, ""))
+    return SheetSource(name, _tidied(frame, about), about)
+
+
+def _tidied(frame: pl.DataFrame, about: SheetNotes) -> pl.DataFrame:
+    """Fractions with the digits the spreadsheet shows, and faulty cells with what stands in them."""
+    columns = frame.get_columns()
+    for index, column in enumerate(columns):
+        long = column.str.contains(_LONG_FRACTION)
+        if long.any():
+            shown = column.filter(long).map_elements(lambda text: f"{float(text):.15g}", return_dtype=pl.String)
+            columns[index] = column.scatter(long.arg_true(), shown)
+    for row, column_index, _code, value, _expected in about.cell_faults:
+        if row <= frame.height and column_index < frame.width:
+            columns[column_index] = columns[column_index].scatter(row - 1, value)
+    return pl.DataFrame(columns)
+
+
+def _column_index(letters: bytes) -> int:
+    """A → 0, Z → 25, AA → 26."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - 64
+    return index - 1
+
+
+def _xls_sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> SheetSource:
+    about = SheetNotes(hidden=[row + 1 for row, info in sorted(sheet.rowinfo_map.items()) if info.hidden])
+    for first, last, _left, _right in sheet.merged_cells:
+        about.merged_rows.update(range(first + 1, min(last, first + 6) + 1))
+    rows = [
+        [_xls_text(book, sheet.cell(row, n), (row + 1, n), about) for n in range(sheet.ncols)]
+        for row in range(sheet.nrows)
+    ]
+    return SheetSource(sheet.name, text_frame(rows, sheet.ncols, 1).drop(ROW), about)
+
+
+def _xls_text(book: xlrd.Book, cell: xlrd.sheet.Cell, place: tuple[int, int], about: SheetNotes) -> str | None:
+    """The cell as the text the spreadsheet would show; faults of the cell go to `about`."""
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+        return None
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, book.datemode).isoformat(sep=" ")
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        text = xlrd.error_text_from_code.get(cell.value, "#?")
+        about.cell_faults.append((*place, "E214", text, ""))
+        return str(text)
+    if cell.ctype == xlrd.XL_CELL_NUMBER:
+        if abs(cell.value) >= 1e15:
+            about.cell_faults.append((*place, "E212", f"{cell.value:.15g}", ""))
+        return f"{cell.value:.15g}"
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return "true" if cell.value else "false"
+    return str(cell.value)
