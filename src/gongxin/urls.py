@@ -9,3 +9,8 @@ urlpatterns = [
     path("desk/", include("gongxin.web.desk.urls", namespace="desk")),
     path("api/", include("gongxin.api.urls")),
 ]
+
+handler400 = "gongxin.web.errors.bad_request"
+handler403 = "gongxin.web.errors.forbidden"
+handler404 = "gongxin.web.errors.not_found"
+handler500 = "gongxin.web.errors.server_error"

@@ -1,0 +1,145 @@
+"""Lists of public records of one item: filtered, in order of the decision, page by page without counting pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from gongxin.policy.model import Item
+from gongxin.records import payload
+from gongxin.records.explaining import visible
+from gongxin.records.models import Record
+from gongxin.records.selectors import published_on
+from gongxin.subjects.models import Organisation
+from gongxin.subjects.names import fold, name_key
+
+_CHUNK: Final = 2000
+_META: Final = ("信用主体名称", "统一社会信用代码", "信息提供单位", "公示起始日期", "公示截止日期", "记录编号")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; empty values do not narrow. text: in the name, the document number or the title."""
+
+    text: str = ""
+    district: str = ""
+    provider: UUID | None = None
+    since: date | None = None
+    until: date | None = None
+    kind: str = ""
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point between two records in the order of the list: after the record with this day and id."""
+
+    decided_on: date
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.decided_on}.{self.id.hex}"
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place written as text by `str`, or None."""
+        day, _dot, key = text.partition(".")
+        try:
+            return cls(date.fromisoformat(day), UUID(hex=key))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some consecutive records of a list, with the places before and after them (None at the ends)."""
+
+    records: list[Record]
+    previous: Place | None
+    following: Place | None
+
+
+def listed(item: Item, filters: Filters, *, day: date) -> QuerySet[Record]:
+    """The records of `item` that are public on `day` and pass the filters, in the list's order."""
+    found = published_on(day).filter(item=item.id)
+    if filters.text:
+        found = found.filter(_about(filters.text))
+    narrowed = {
+        "organisation__district": filters.district,
+        "organisation__kind": filters.kind,
+        "provider_id": filters.provider,
+        "decided_on__gte": filters.since,
+        "decided_on__lte": filters.until,
+    }
+    found = found.filter(**{name: value for name, value in narrowed.items() if value})
+    return found.order_by(*(("decided_on", "id") if filters.oldest_first else ("-decided_on", "-id")))
+
+
+def _about(text: str) -> Q:
+    """Records whose party, document number or title has the text in it."""
+    parties = Organisation.objects.filter(Q(name_key__contains=name_key(text)) | Q(uscc=fold(text)))
+    return Q(organisation__in=parties) | Q(document_no__contains=text) | Q(title__contains=text)
+
+
+def stretch(
+    found: QuerySet[Record], *, oldest_first: bool, size: int, after: Place | None = None, before: Place | None = None
+) -> Stretch:
+    """`size` records of an ordered list after (or before) a place. One query, however deep the place is."""
+    backwards = before is not None
+    place = before or after
+    if place:
+        found = found.filter(_beyond(place, rising=oldest_first != backwards))
+    if backwards:
+        found = found.reverse()
+    records = list(found.select_related("organisation", "provider")[: size + 1])
+    more, records = len(records) > size, records[:size]
+    if backwards:
+        records.reverse()
+    if not records:
+        return Stretch([], None, None)
+    first, last = records[0], records[-1]
+    return Stretch(
+        records,
+        previous=Place(first.decided_on, first.pk) if (more if backwards else place is not None) else None,
+        following=Place(last.decided_on, last.pk) if (backwards or more) else None,
+    )
+
+
+def _beyond(place: Place, *, rising: bool) -> Q:
+    if rising:
+        strictly = Q(decided_on__gt=place.decided_on) | Q(decided_on=place.decided_on, pk__gt=place.id)
+        return Q(decided_on__gte=place.decided_on) & strictly
+    strictly = Q(decided_on__lt=place.decided_on) | Q(decided_on=place.decided_on, pk__lt=place.id)
+    return Q(decided_on__lte=place.decided_on) & strictly
+
+
+def header(item: Item) -> list[str]:
+    """Titles of the columns of `rows`."""
+    return [*_META, *(field.label for field in item.fields if payload.is_public(field))]
+
+
+def rows(item: Item, found: QuerySet[Record], *, limit: int) -> Iterator[list[str]]:
+    """The list as texts, at most `limit` rows, read in chunks over one cursor."""
+    columns = (
+        "organisation__name", "organisation__uscc", "provider__name", "publicity_from", "publicity_until", "pk",
+        "organisation__kind", "payload",
+    )  # fmt: skip
+    shown = [(place, field) for place, field in enumerate(item.fields) if payload.is_public(field)]
+    read = found.values_list(*columns)[:limit].iterator(chunk_size=_CHUNK)
+    for *meta, kind, values in read:
+        held = len(values)
+        cells = (
+            payload.text(field, values[place]) if place < held and visible(field, kind) else ""
+            for place, field in shown
+        )
+        yield [*("" if value is None else str(value) for value in meta), *cells]
+
+
+def count_up_to(found: QuerySet[Record], limit: int) -> int:
+    """How many records the list has, counted no further than `limit`."""
+    return found.order_by()[:limit].count()
