@@ -13,7 +13,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import xlsxwriter
@@ -22,7 +22,7 @@ from gongxin.errors import Conflict
 from gongxin.intake import originals
 from gongxin.intake.models import Finding, RejectedRow, Submission, SubmissionState
 from gongxin.intake.originals import Row
-from gongxin.intake.selectors import line
+from gongxin.intake.selectors import field_labels, line
 
 ROW_COLUMN: Final = "错误行号"
 BATCH_COLUMN: Final = "错误批次"
@@ -119,20 +119,20 @@ def _own_places(submission: Submission) -> list[int]:
 
 def _rejected_rows(submission: Submission) -> Iterator[Row]:
     """Rejected rows in row order, read in batches of a few thousand."""
-    places, after = _own_places(submission), -1
+    places, labels, after = _own_places(submission), field_labels(submission.item), -1
     found = RejectedRow.objects.filter(submission=submission).order_by("row_number")
     while batch := list(found.filter(row_number__gt=after)[:_BATCH]):
         reasons = _reasons(submission, batch[0].row_number, batch[-1].row_number)
         for entry in batch:
             cells = entry.cells or []
             own = [_text(cells[place]) if place < len(cells) else "" for place in places]
-            yield own + _added(submission, entry.row_number, reasons.get(entry.row_number, []))
+            yield own + _added(submission, entry.row_number, reasons.get(entry.row_number, []), labels)
         after = batch[-1].row_number
 
 
 def _whole_rows(submission: Submission, original: Iterator[list[tuple[int, Row]]]) -> Iterator[Row]:
     """All rows of the file; a natural person's row with empty cells."""
-    places = _own_places(submission)
+    places, labels = _own_places(submission), field_labels(submission.item)
     for batch in original:
         first, last = batch[0][0], batch[-1][0]
         reasons = _reasons(submission, first, last)
@@ -144,7 +144,7 @@ def _whole_rows(submission: Submission, original: Iterator[list[tuple[int, Row]]
         for number, cells in batch:
             own = ["" if number in blank or place >= len(cells) else cells[place] for place in places]
             found = reasons.get(number, [])
-            yield own + (_added(submission, number, found) if found else [""] * len(RETURN_COLUMNS))
+            yield own + (_added(submission, number, found, labels) if found else [""] * len(RETURN_COLUMNS))
 
 
 def _reasons(submission: Submission, first: int, last: int) -> dict[int, list[Finding]]:
@@ -156,9 +156,9 @@ def _reasons(submission: Submission, first: int, last: int) -> dict[int, list[Fi
     return reasons
 
 
-def _added(submission: Submission, number: int, findings: Sequence[Finding]) -> Row:
+def _added(submission: Submission, number: int, findings: Sequence[Finding], labels: Mapping[str, str]) -> Row:
     """The cells of RETURN_COLUMNS."""
-    lines = [line(finding, submission.item) for finding in findings]
+    lines = [line(finding, labels) for finding in findings]
     return [
         str(number),
         "；".join(dict.fromkeys(entry.code for entry in lines)),

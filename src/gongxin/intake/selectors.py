@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -80,8 +81,9 @@ def finding_groups(submission: Submission) -> list[FindingGroup]:
     counts = found.values("code").annotate(rows=Count("row_number", distinct=True), first_row=Min("row_number"))
     place = Window(RowNumber(), partition_by=F("code"), order_by=[F("row_number").asc(), F("id").asc()])
     examples: dict[str, list[FindingLine]] = {}
+    labels = field_labels(submission.item)
     for finding in found.annotate(place=place).filter(place__lte=_EXAMPLES).order_by("row_number", "id"):
-        examples.setdefault(finding.code, []).append(line(finding, submission.item))
+        examples.setdefault(finding.code, []).append(line(finding, labels))
     groups = [
         FindingGroup(FAULTS[entry["code"]], entry["rows"], entry["first_row"], tuple(examples[entry["code"]]))
         for entry in counts
@@ -97,13 +99,14 @@ def findings_page(submission: Submission, *, code: str = "", page: int = 1, size
     total = found.count()
     pages = max(1, -(-total // size))
     page = min(max(page, 1), pages)
-    lines = tuple(line(finding, submission.item) for finding in found[(page - 1) * size : page * size])
+    labels = field_labels(submission.item)
+    lines = tuple(line(finding, labels) for finding in found[(page - 1) * size : page * size])
     return FindingsPage(lines, page, pages, total)
 
 
-def line(finding: Finding, item: str) -> FindingLine:
-    """A finding with its words, in the catalogue's field titles."""
-    fault, label = FAULTS[finding.code], field_label(item, finding.field)
+def line(finding: Finding, labels: Mapping[str, str]) -> FindingLine:
+    """A finding with its words. labels: see `field_labels`."""
+    fault, label = FAULTS[finding.code], labels.get(finding.field, finding.field)
     said = {"field": label, "value": finding.value, "expected": finding.expected}
     return FindingLine(
         row_number=finding.row_number,
@@ -117,10 +120,10 @@ def line(finding: Finding, item: str) -> FindingLine:
     )
 
 
-def field_label(item: str, field: str) -> str:
-    """The field's Chinese title; the name itself where the item does not have it (an unknown column)."""
+def field_labels(item: str) -> dict[str, str]:
+    """Field name → Chinese title of the item's fields; empty for an item that the catalogue no longer has."""
     found = packs.current().items.get(item)
-    return next((entry.label for entry in found.fields if entry.name == field), field) if found else field
+    return {field.name: field.label for field in found.fields} if found else {}
 
 
 def snapshot(submission: Submission) -> dict[str, Any]:
