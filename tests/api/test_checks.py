@@ -121,7 +121,7 @@ def test_rows_that_cannot_be_read_are_told_and_stored(client: Client, keyed: dic
         (b"{}", "application/json", 422),
         (b"[", "application/json", 400),
         (b"name\nx\n", "text/csv", 422),
-        (b"", "text/csv", 422),
+        (b"\n", "text/csv", 422),
         (b"\xff\xff", "text/csv", 422),
         (b"x" * 100, "text/plain", 415),
     ],
@@ -161,7 +161,7 @@ def test_a_refused_batch_is_one_stored_check(client: Client, keyed: dict[str, st
 
 
 def test_an_empty_batch_is_complete_with_nothing(client: Client, keyed: dict[str, str]) -> None:
-    assert [line["summary"]["rows"] for line in lines(post(client, b"", "application/x-ndjson", keyed))] == [0]
+    assert [line["summary"]["rows"] for line in lines(post(client, b"\n", "application/x-ndjson", keyed))] == [0]
 
 
 def test_a_break_on_the_way_is_told_and_the_summary_is_missing(

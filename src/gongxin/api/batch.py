@@ -98,8 +98,17 @@ def _ndjson(body: IO[bytes], matter: str) -> Iterator[Asked]:
     if sum(1 for line in body if line.strip()) > MAX_ROWS:
         raise _too_large(f"{MAX_ROWS} 行")
     body.seek(0)
-    lines = (line for line in body if line.strip())
-    return (_line(line, number, matter) for number, line in enumerate(lines, 1))
+    return _lines(body, matter)
+
+
+def _lines(body: IO[bytes], matter: str) -> Iterator[Asked]:
+    """The lines one by one; the file is gone when the last is read."""
+    with body:
+        number = 0
+        for line in body:
+            if line.strip():
+                number += 1
+                yield _line(line, number, matter)
 
 
 def _line(line: bytes, number: int, matter: str) -> Asked:
