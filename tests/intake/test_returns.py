@@ -128,13 +128,13 @@ def test_file_of_ones_own_settles_rows_of_the_same_natural_key() -> None:
 
 
 def test_guarded_cells_come_back_as_they_were() -> None:
-    submission = hand_in([nameless(1, CF_XDR_GSZC="370000000000010", CF_NR="-罚款 2000 元")])
+    submission = hand_in([nameless(1, CF_XDR_GSZC="370000000000017", CF_NR="-罚款 2000 元")])
     row = csv_rows(returns.rejected_csv(submission))[0]
-    assert (row["CF_XDR_GSZC"], row["CF_NR"]) == ("\t370000000000010", "\t-罚款 2000 元")
+    assert (row["CF_XDR_GSZC"], row["CF_NR"]) == ("\t370000000000017", "\t-罚款 2000 元")
     done = hand_in(csv_of([row | {"CF_XDR_MC": penalty(1)["CF_XDR_MC"]}]))
     assert done.accepted == 1
     payload = Record.objects.get().payload
-    assert "370000000000010" in payload
+    assert "370000000000017" in payload
     assert "-罚款 2000 元" in payload
 
 
