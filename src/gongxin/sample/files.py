@@ -75,7 +75,7 @@ def frame(
     organisations: rows of `sample.organisations.register`; each row of the file is about one of them, drawn at random.
     """
     rng = np.random.default_rng(order.seed)
-    chosen = organisations[rng.integers(0, organisations.height, order.rows)]
+    chosen = organisations[_drawn(item, organisations.height, order.rows, rng)]
     decided = np.datetime64(order.until) - rng.integers(0, order.days, order.rows)
     draft = _Draft(item, pack, order, chosen, department, rng, decided)
     columns: dict[str, pl.Series] = {}
@@ -83,6 +83,14 @@ def frame(
         columns[field.name] = _column(draft, field, columns).fill_null("")
     whole = pl.DataFrame(columns)
     return _repeat_rows(_break_rows(whole, draft), order)
+
+
+def _drawn(item: Item, organisations: int, rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Whom each row is about: anybody, but nobody twice where no document number tells two records apart."""
+    numbered = {"document_no"} & {item.field(name).role for name in item.natural_key}
+    if numbered or rows > organisations:
+        return rng.integers(0, organisations, rows)
+    return rng.permutation(organisations)[:rows]
 
 
 def labelled(whole: pl.DataFrame, item: Item) -> pl.DataFrame:
