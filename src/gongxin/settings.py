@@ -122,7 +122,8 @@ STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-FILE_UPLOAD_TEMP_DIR = None
+# Uploads stream to the disk, beside the files they become (FILES_DIR), and vanish with their request.
+FILE_UPLOAD_HANDLERS = ["gongxin.web.uploads.BoundedUpload"]
 # The largest file a department may hand in at once.
 INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**3)))
 # Files up to this size are processed inside the request; larger ones run as a job.

@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
+
+from gongxin.web.desk import catalogue, entry, held, home, listing, overview, results, rows, signing, upload
+
+
+class TableForm(StringConverter):
+    """csv or xlsx."""
+
+    regex = "csv|xlsx"
+
+
+register_converter(TableForm, "table")
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+_one = "submissions/<uuid:submission_id>"
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("sign-in", signing.sign_in, name="sign-in"),
+    path("sign-out", signing.sign_out, name="sign-out"),
+    path("account", home.account, name="account"),
+    path("upload", upload.upload, name="upload"),
+    path("submissions/", listing.submissions, name="submissions"),
+    path("submissions.<table:form>", listing.submissions_file, name="submissions-file"),
+    path(_one, results.submission, name="submission"),
+    path(f"{_one}/progress", results.progress, name="progress"),
+    path(f"{_one}/findings", results.findings, name="findings"),
+    path(f"{_one}/rejected.<table:form>", results.returned_file, {"what": "rejected"}, name="rejected"),
+    path(f"{_one}/whole.<table:form>", results.returned_file, {"what": "whole"}, name="whole"),
+    path(f"{_one}/receipt", results.receipt_page, name="receipt"),
+    path(f"{_one}/receipt.pdf", results.receipt_pdf, name="receipt-pdf"),
+    path(f"{_one}/rows", rows.rows, name="rows"),
+    path(f"{_one}/retry", results.retry, name="retry"),
+    path("entry/", entry.items, name="entry-items"),
+    path("entry/<slug:item_id>", entry.entry, name="entry"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("catalogue/<slug:item_id>", catalogue.item, name="item"),
+    path("catalogue/<slug:item_id>/template.xlsx", catalogue.template, name="template"),
+    path("records/", held.records, name="records"),
+    path("records/<uuid:record_id>", held.record, name="record"),
+    path("departments/", overview.departments_page, name="departments"),
+    path("departments.<table:form>", overview.departments_file, name="departments-file"),
+]

@@ -1,0 +1,52 @@
+"""The catalogue items of the department: fields, basis, clocks, templates."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gongxin.identity import access
+from gongxin.intake import templates
+from gongxin.policy import packs
+from gongxin.policy.model import Item
+from gongxin.web.desk import sheets
+from gongxin.web.desk.pages import acting_user, desk_page
+from gongxin.web.desk.upload import items_of
+
+
+@require_safe
+@desk_page
+def catalogue(request: HttpRequest) -> HttpResponseBase:
+    """The items the department hands in; the credit office sees all of the catalogue."""
+    user, pack = acting_user(request), packs.current()
+    own = items_of(access.own_department(user))
+    others = [item for item in pack.items.values() if item not in own] if access.sees_all(user) else []
+    return render(request, "desk/catalogue.html", {"items": own, "others": others, "pack": pack})
+
+
+@require_safe
+@desk_page
+def item(request: HttpRequest, item_id: str) -> HttpResponseBase:
+    """One item: every field with its rule, the basis, the clocks, the templates it is recognised by."""
+    pack = packs.current()
+    found = pack.item(item_id)
+    context = {
+        "item": found,
+        "own": found.id in access.own_department(acting_user(request)).items,
+        "clocks": [pack.clocks[clock] for clock in found.clocks if clock in pack.clocks],
+        "key": [found.field(name).label for name in found.natural_key],
+        "rules": [(field, templates.rule_of(field, pack, found)) for field in templates.fields(found)],
+        "category": pack.categories.get(found.category),
+    }
+    return render(request, "desk/item.html", context)
+
+
+@require_safe
+@desk_page
+def template(_request: HttpRequest, item_id: str) -> HttpResponseBase:
+    """The item's upload template as XLSX."""
+    found: Item = packs.current().item(item_id)
+    response = HttpResponse(templates.workbook(found), content_type=sheets.CONTENT_TYPES["xlsx"])
+    return sheets.named(response, templates.filename(found))

@@ -1,0 +1,59 @@
+"""How uploaded files arrive: streamed to the disk, never whole in memory, and never more than intake takes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+
+
+class Upload(TemporaryUploadedFile):
+    """A temporary file beside the kept originals, private to the node's account; it vanishes when it is closed."""
+
+    # Not Django's own constructor: that one would put the file into the system's folder, which may be memory.
+    def __init__(self, name: str | None, content_type: str | None, charset: str | None) -> None:
+        folder = Path(settings.FILES_DIR) / "uploads"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = tempfile.NamedTemporaryFile(suffix=".upload", dir=folder)  # noqa: SIM115  (closed with the request)
+        UploadedFile.__init__(self, file, name, content_type, 0, charset)
+
+
+class BoundedUpload(TemporaryFileUploadHandler):
+    """Writes an upload to a temporary file that vanishes with the request, also when the sender breaks off.
+
+    What comes after one byte more than settings.INTAKE_MAX_BYTES is read and dropped, so that the sender gets an answer
+    (E109) instead of a broken connection; at the desk nothing is written for somebody who is not signed in.
+    """
+
+    written = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file."""
+        FileUploadHandler.new_file(self, *args, **kwargs)
+        self.file = Upload(self.file_name, self.content_type, self.charset)
+        self.written = 0
+
+    # Django's signature.
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write a part, as far as there is room."""
+        room = self._most() - self.written
+        if room > 0:
+            part = raw_data[:room]
+            self.file.write(part)
+            self.written += len(part)
+
+    # Django's signature; what was dropped does not count.
+    def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
+        """The file as far as it was written."""
+        return super().file_complete(self.written)
+
+    def _most(self) -> int:
+        match = getattr(self.request, "resolver_match", None)
+        at_the_desk = match is not None and match.app_name == "desk"
+        if at_the_desk and not self.request.user.is_authenticated:  # type: ignore[union-attr]
+            return 0
+        return int(settings.INTAKE_MAX_BYTES) + 1
