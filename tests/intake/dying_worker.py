@@ -16,6 +16,7 @@ django.setup()
 from django.db import transaction  # noqa: E402  (Django must be set up first)
 
 from gongxin.intake import jobs, pipeline  # noqa: E402  (the same)
+from gongxin.records.models import Record  # noqa: E402  (the same)
 
 process = pipeline.process
 
@@ -23,7 +24,7 @@ process = pipeline.process
 def half_way(*args, **kwargs):
     with transaction.atomic():
         process(*args, **kwargs)
-        Path(sys.argv[1]).write_text("half-way")
+        Path(sys.argv[1]).write_text(f"{Record.objects.count()} records, not committed")
         time.sleep(300)
 
 

@@ -69,11 +69,12 @@ def until(condition: Any, seconds: float = 30) -> None:
 def test_submission_survives_a_worker_killed_in_the_middle(tmp_path: Path) -> None:
     submission, marker = queued(), tmp_path / "marker"
     with started(str(Path(__file__).with_name("dying_worker.py")), str(marker)) as worker:
-        until(marker.exists)
+        until(lambda: marker.exists() and marker.read_text())
         worker.send_signal(signal.SIGKILL)
         worker.wait()
+    assert marker.read_text() == "40 records, not committed"
     assert not Record.objects.exists()
-    assert ProcrastinateJob.objects.get().status == "doing"
+    assert ProcrastinateJob.objects.get(task_name="intake.process_submission").status == "doing"
     time.sleep(2.5)
     jobs.run_worker(wait=False, stalled_after=2.0, heartbeat=0.5)
     done = Submission.objects.get(pk=submission.pk)
