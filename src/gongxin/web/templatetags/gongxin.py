@@ -57,7 +57,8 @@ def instant(value: datetime | None) -> str | SafeString:
     if value is None:
         return ""
     shown = timezone.localtime(value)
-    return format_html('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>', shown.isoformat(timespec="minutes"), shown)
+    machine, words = shown.isoformat(timespec="minutes"), f"{shown:%Y-%m-%d %H:%M}"
+    return format_html('<time datetime="{}">{}</time>', machine, words)
 
 
 @register.filter
