@@ -216,9 +216,7 @@ def _keep_former_names(cursor: Any, taken: pl.DataFrame, whole: pl.DataFrame, at
     """File names that an organisation no longer has: the one held so far, 曾用名, other rows' names. Returns whose are new."""
     present = whole.select("identity", "id", pl.col("name").alias("present"))
     replaced = whole.filter(pl.col("held_origin") == "register")
-    replaced = replaced.select(
-        "id", pl.col("held_name").alias("name"), present="name"
-    )
+    replaced = replaced.select("id", pl.col("held_name").alias("name"), present="name")
     said = taken.join(present, on="identity")
     others = said.select("id", "name", "present")
     # Several former names come separated by marks of enumeration.
