@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import held
+from tests.held import AT
 
 from gongxin.identity import keys
 from gongxin.identity.models import Department
-from tests import held
-from tests.held import AT
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests import held
+from tests.held import AT
 
 from gongxin import clock
 from gongxin.api import batch
@@ -15,8 +17,6 @@ from gongxin.enquiries import checks
 from gongxin.enquiries.models import Check
 from gongxin.identity import keys
 from gongxin.identity.models import Department
-from tests import held
-from tests.held import AT
 
 pytestmark = pytest.mark.django_db
 BATCH = "/api/v1/checks/batch?purpose=licence-review&matter=%E6%89%B9%E9%87%8F"

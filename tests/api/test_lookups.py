@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from tests import held
+from tests.held import AT, CANARY
 
 from gongxin import clock
 from gongxin.api import lookups
 from gongxin.policy import packs
 from gongxin.subjects.models import FormerName
-from tests import held
-from tests.held import AT, CANARY
 
 pytestmark = pytest.mark.django_db
 

@@ -11,15 +11,15 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests import held
+from tests.held import AT
+from tests.intake.hand_ins import csv_of, nameless, penalty, person
 
 from gongxin import clock
 from gongxin.api import idempotency, submissions
 from gongxin.identity import keys
 from gongxin.intake.models import Submission
 from gongxin.records.models import Record
-from tests import held
-from tests.held import AT
-from tests.intake.hand_ins import csv_of, nameless, penalty, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/api/v1/submissions"

@@ -23,9 +23,6 @@ from gongxin.ids import uuid7
 
 router = Router(tags=["checks"], auth=DepartmentKey())
 
-_PURPOSE: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Purpose"}
-
-
 class CheckIn(Closed):
     """One question."""
 

@@ -27,7 +27,7 @@ Kind = Literal["by_id", "by_uscc", "record", "of_organisation", "of_item"]
 _PAGED: Final = """
   SELECT json_agg({record} ORDER BY r.place) FILTER (WHERE r.place <= %(limit)s) AS records,
          max(r.place) > %(limit)s AS more,
-         max(r.decided_on || '~' || r.id::text) FILTER (WHERE r.place = %(limit)s) AS last
+         max((r.decided_on - DATE '0001-01-01' + 1) || '~' || r.id::text) FILTER (WHERE r.place = %(limit)s) AS last
   FROM (SELECT r.*, row_number() OVER (ORDER BY {order}) AS place FROM ({visible}) r
         WHERE {condition} ORDER BY {order} LIMIT %(limit)s + 1) r {joins}"""
 

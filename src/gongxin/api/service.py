@@ -128,9 +128,13 @@ class Service(NinjaAPI):
             "enum": sorted(packs.current().purposes),
             "description": "Code of a purpose of the node's policy pack (查询用途).",
         }
+        components["schemas"]["CheckIn"]["properties"]["purpose"] = _PURPOSE
         for operations in document["paths"].values():
             for operation in operations.values():
                 _declare_problems(operation)
+                for parameter in operation.get("parameters", ()):
+                    if parameter["name"] == "purpose":
+                        parameter["schema"] = _PURPOSE
         return document
 
 
@@ -143,6 +147,7 @@ def _declare_problems(operation: dict[str, Any]) -> None:
         operation["responses"][str(status)] = {"$ref": "#/components/responses/Problem"}
 
 
+_PURPOSE: Final = {"$ref": "#/components/schemas/Purpose"}
 _PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "title": "Problem",
