@@ -77,7 +77,7 @@ def item(node: Node, pack: str, *, shelf: Shelf) -> Item:
         natural_key=keys["natural_key"].choices([field.name for field in fields]),
         subject_kinds=keys["subject_kinds"].choices(SUBJECT_KINDS),
         basis=references(keys["basis"]),
-        publicity=keys["publicity"].choice(shelf.publicity) if "publicity" in keys else DEFAULT_PUBLICITY,
+        publicity=_publicity(node, keys, shelf),
         ten_disclosures=keys["ten_disclosures"].boolean() if "ten_disclosures" in keys else False,
         adverse=keys["adverse"].boolean() if "adverse" in keys else False,
         generations=_generations(keys.get("generations"), (), fields),
@@ -87,7 +87,7 @@ def item(node: Node, pack: str, *, shelf: Shelf) -> Item:
         note=keys["note"].text() if "note" in keys else "",
         pack=pack,
     )
-    _check(made, node, keys["fields"])
+    _check(made, keys["fields"], shelf)
     return made
 
 
@@ -116,8 +116,20 @@ def extended(node: Node, pack: str, *, parent: Item, shelf: Shelf) -> Item:
         note=keys["note"].text() if "note" in keys else parent.note,
         pack=pack,
     )
-    _check(made, node, keys.get("fields", node))
+    _check(made, keys.get("fields", node), shelf)
     return made
+
+
+def _publicity(node: Node, keys: dict[str, Node], shelf: Shelf) -> str:
+    if "publicity" in keys:
+        return keys["publicity"].choice(shelf.publicity)
+    if DEFAULT_PUBLICITY not in shelf.publicity:
+        raise node.error(
+            "pack-missing-key",
+            f"目录项没有写 publicity，规则包里也没有默认的“{DEFAULT_PUBLICITY}”。",
+            remedy="请补上 publicity: <公示期规则编号>。",
+        )
+    return DEFAULT_PUBLICITY
 
 
 def _fields(node: Node, shelf: Shelf) -> tuple[Field, ...]:
@@ -185,8 +197,10 @@ def _generation(node: Node, names: list[str], known: dict[str, Generation]) -> G
         ["title", "marks", "rename", "reference", "absent", "ignored", "recode"],
     )
     recode = {field: {k: v.text() for k, v in codes.entries().items()} for field, codes in _map(keys, "recode").items()}
-    for place in (*_map(keys, "rename").values(),):
+    for place in _map(keys, "rename").values():
         place.choice(names)
+    if "recode" in keys:
+        keys["recode"].mapping([], names)
     return Generation(
         id=keys["id"].text(),
         title=keys["title"].text() if "title" in keys else (old.title if old else ""),
@@ -203,7 +217,7 @@ def _map(keys: dict[str, Node], name: str) -> dict[str, Node]:
     return keys[name].entries() if name in keys else {}
 
 
-def _check(made: Item, node: Node, fields: Node) -> None:
+def _check(made: Item, fields: Node, shelf: Shelf) -> None:
     """What must hold of a whole item: roles, conditions, the Boundary."""
     _check_unique(made, fields)
     for role in NEEDED_ROLES:
@@ -211,16 +225,9 @@ def _check(made: Item, node: Node, fields: Node) -> None:
             raise fields.error(
                 "pack-missing-role", f"没有字段担任角色 {role}。", remedy=f"请给相应字段写上 role: {role}。"
             )
-    names = {field.name for field in made.fields}
     for field in made.fields:
         for condition in field.required_when:
-            if condition.field not in names:
-                raise fields.error(
-                    "pack-unknown-field",
-                    f"字段“{field.name}”的条件引用了不存在的字段“{condition.field}”。",
-                    allowed="、".join(sorted(names)),
-                    remedy="请改正条件中的字段名。",
-                )
+            _check_condition(made, field, condition, fields, shelf)
         if field.role in PERSON_ROLES and field.published:
             raise fields.error(
                 "pack-person-published",
@@ -234,6 +241,29 @@ def _check(made: Item, node: Node, fields: Node) -> None:
                 allowed="type: date",
                 remedy="请改为 type: date。",
             )
+
+
+def _check_condition(made: Item, field: Field, condition: Condition, fields: Node, shelf: Shelf) -> None:
+    """A condition looks at a field of the item and, where that one is coded, at codes of its list."""
+    looked_at = next((entry for entry in made.fields if entry.name == condition.field), None)
+    if looked_at is None:
+        raise fields.error(
+            "pack-unknown-field",
+            f"字段“{field.name}”的条件引用了不存在的字段“{condition.field}”。",
+            allowed="、".join(entry.name for entry in made.fields),
+            remedy="请改正条件中的字段名。",
+        )
+    if not looked_at.code_list:
+        return
+    codes = [entry.code for entry in shelf.code_lists[looked_at.code_list].codes]
+    unknown = [value for value in condition.values if value not in codes]
+    if unknown:
+        raise fields.error(
+            "pack-unknown-value",
+            f"字段“{field.name}”的条件引用了代码表“{looked_at.code_list}”里没有的“{'、'.join(unknown)}”。",
+            allowed="、".join(codes),
+            remedy="请改为代码表中的取值。",
+        )
 
 
 def _check_unique(made: Item, fields: Node) -> None:

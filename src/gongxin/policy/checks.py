@@ -1,4 +1,7 @@
-"""Is a pack fit for use: every rule cited and tested, every test passing, nothing left without a rule."""
+"""Is a pack fit for use: every rule tested, every test passing, nothing left without a rule.
+
+That every rule has a reference is held by the loader: a pack with a rule without one cannot be loaded.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from gongxin.policy.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to put right. kind: reference, test, untested, cap, calendar."""
+    """Something to put right. kind: test, untested, cap, calendar."""
 
     kind: str
     where: str
@@ -36,30 +39,28 @@ def check(name: str, folder: Path) -> Report:
     pack = packs.load(name, folder)
     outcomes = [outcome for link in pack.chain for outcome in rehearsal.rehearse(packs.load(link, folder), folder)]
     tested = {rule for outcome in outcomes for rule in outcome.rules}
-    cited = list(_cited(pack))
     problems = (
         *(
             Problem("test", outcome.where, f"{outcome.situation}：{missed}")
             for outcome in outcomes
             for missed in outcome.missed
         ),
-        *(Problem("reference", where, "没有写明依据") for where, entry in cited if not entry.title.strip()),
         *_untested(pack, tested),
         *_uncapped(pack),
         *(Problem("calendar", f"{year} 年", "工作日历缺这一年") for year in pack.calendar.gaps()),
     )
-    uncertain = sum(entry.confidence == "L" for _, entry in cited)
+    uncertain = sum(entry.confidence == "L" for entry in _cited(pack))
     return Report(pack, problems, len(outcomes), len(pack.rules()), uncertain)
 
 
-def _cited(pack: Pack) -> Iterator[tuple[str, Reference]]:
-    """Every place of the pack that has to name its source."""
-    yield from ((f"规则 {rule.id}", rule.reference) for rule in pack.rules())
-    yield from ((f"代码表 {entry.id}", entry.reference) for entry in pack.code_lists.values())
-    yield from ((f"信息类别 {entry.id}", entry.reference) for entry in pack.categories.values())
-    yield from ((f"禁止归集 {entry.id}", entry.reference) for entry in pack.prohibited)
-    yield from ((f"目录项 {entry.id}", basis) for entry in pack.items.values() for basis in entry.basis)
-    yield from ((f"查询用途 {entry.code}", basis) for entry in pack.purposes.values() for basis in entry.basis)
+def _cited(pack: Pack) -> Iterator[Reference]:
+    """Every source the pack names, as often as it rests something on it."""
+    yield from (rule.reference for rule in pack.rules())
+    yield from (entry.reference for entry in pack.code_lists.values())
+    yield from (entry.reference for entry in pack.categories.values())
+    yield from (entry.reference for entry in pack.prohibited)
+    yield from (basis for entry in pack.items.values() for basis in entry.basis)
+    yield from (basis for entry in pack.purposes.values() for basis in entry.basis)
 
 
 def _untested(pack: Pack, tested: set[str]) -> Iterator[Problem]:

@@ -133,7 +133,7 @@ def _capped_away(binding: Bound, published: bool) -> bool:
 def _repairable(
     rules: PublicityRules, cases: Sequence[PublicityCase], facts: PublicityFacts, until: date | None
 ) -> date | None:
-    """The first day on which the minimum of a rule in force is over; None: no rule names one, or publicity ends first."""
+    """The first day on which the minimum of a rule in force is over; None: no rule names one, or it ends first."""
     days = [
         max(add_months(facts.decided_on, case.minimum), regime.since or date.min)
         for regime, case in zip(rules.regimes, cases, strict=True)

@@ -66,13 +66,7 @@ class Node:
                 raise _unknown_key(value, key, known)
         missing = [key for key in must if key not in found]
         if missing:
-            raise self.error(
-                "pack-missing-key",
-                f"{self._named()}缺少“{'”、“'.join(missing)}”。",
-                remedy="请在此处补上缺少的键。"
-                if "reference" not in missing
-                else "每条规则都必须写明依据：请补上 reference（title、article、confidence）。",
-            )
+            raise self._missing(missing)
         return found
 
     def entries(self) -> dict[str, Node]:
@@ -161,6 +155,16 @@ class Node:
     def optional_day(self) -> date | None:
         """A day, or None for ``null``."""
         return None if self.is_null else self.day()
+
+    def _missing(self, keys: list[str]) -> PackError:
+        found = f"{self._named()}缺少“{'”、“'.join(keys)}”。"
+        if {"reference", "basis"} & set(keys):
+            return self.error(
+                "pack-missing-reference",
+                found,
+                remedy="每条规则都必须写明依据：请补上 title、confidence，有条号的写 article。",
+            )
+        return self.error("pack-missing-key", found, remedy="请在此处补上缺少的键。")
 
     def _named(self) -> str:
         return f"“{self.place}”" if self.place else "文件顶层"
