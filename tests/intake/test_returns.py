@@ -169,6 +169,18 @@ def test_whole_file_goes_back_with_the_reasons_beside_the_rejected_rows() -> Non
         assert [str(row["CF_WSH"]) for row in rows] == [penalty(serial)["CF_WSH"] for serial in (1, 2, 3)]
 
 
+def test_identity_numbers_do_not_go_back_with_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if the original had not been thrown away.
+    monkeypatch.setattr(storage, "discard_private", lambda _: False)
+    # Of the unassigned division 000000: nobody's.
+    number = "000000194912310027"
+    submission = hand_in([penalty(1, BZ=f"联系人{number}") | {"CF_FR_ZJHM": number}, nameless(2)])
+    row = csv_rows(returns.whole_csv(submission))[0]
+    assert row["CF_FR_ZJHM"] == "（已遮盖）"
+    assert row["BZ"].startswith("联系人")
+    assert number not in row["BZ"]
+
+
 def test_whole_file_is_not_to_be_had_once_the_original_is_gone() -> None:
     submission = mixed()
     assert not storage.has_original(submission)

@@ -108,6 +108,11 @@ def test_original_with_personal_data_goes_as_soon_as_it_is_processed(code: str) 
     assert gone.value.code == "original-discarded"
 
 
+def test_original_with_a_column_of_identity_numbers_goes_even_if_nobody_reads_the_column() -> None:
+    submission = kept(state=SubmissionState.COMPLETED, completed_at=AT, ignored_columns=["经办人身份证号"])
+    assert storage.discard_private(submission)
+
+
 def test_original_without_personal_data_stays() -> None:
     submission = kept(state=SubmissionState.COMPLETED, completed_at=AT, rejections_by_code={"E301": 4})
     assert not storage.discard_private(submission)

@@ -13,6 +13,8 @@ import polars as pl
 
 from gongxin.intake import headers, reading, storage
 from gongxin.intake.models import RejectedRow, Submission
+from gongxin.intake.persons import masked_cells
+from gongxin.intake.rejecting import identity_columns
 from gongxin.intake.tables import ROW
 from gongxin.policy import packs
 from gongxin.policy.model import Item
@@ -25,11 +27,13 @@ _FAR: Final = 2**62
 
 
 def rows(submission: Submission) -> Iterator[list[tuple[int, Row]]]:
-    """Batches of (row number, cells) of all rows that are not blank.
+    """Batches of (row number, cells) of all rows that are not blank, without identity numbers of persons.
 
     Raises NotFound at once when the original is gone.
     """
-    return _batches(_opened(submission))
+    table = _opened(submission)
+    hidden = identity_columns(table.header.titles, table.columns, packs.current().item(submission.item))
+    return _batches(table, sorted(hidden))
 
 
 def returned_rows(submission: Submission, batch_title: str, row_title: str) -> dict[UUID, list[int]]:
@@ -90,10 +94,11 @@ def _opened(submission: Submission) -> reading.Table:
     return reading.open_table(storage.original(submission), submission.filename, pack.item(submission.item), pack)
 
 
-def _batches(table: reading.Table) -> Iterator[list[tuple[int, Row]]]:
+def _batches(table: reading.Table, hidden: list[int]) -> Iterator[list[tuple[int, Row]]]:
     for chunk in table.chunks():
-        cells = [name for name in chunk.frame.columns if name != ROW]
-        filled = chunk.frame.filter(
+        frame = masked_cells(chunk.frame, hidden)
+        cells = [name for name in frame.columns if name != ROW]
+        filled = frame.filter(
             pl.any_horizontal(pl.col(name).str.strip_chars().ne("").fill_null(False) for name in cells)
         )
         for part in filled.fill_null("").iter_slices(_BATCH):

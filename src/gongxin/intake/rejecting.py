@@ -23,8 +23,13 @@ def identity_columns(titles: Sequence[str], columns: Columns, item: Item) -> fro
     """Indexes of the columns that hold identity documents of persons, of the item or not."""
     named = {place for field in item.fields if field.role in persons.IDENTITY_ROLES
              for place in columns.places.get(field.name, ())}  # fmt: skip
-    titled = {n for n, title in enumerate(titles) if any(word in folded(title) for word in _IDENTITY_TITLES)}
+    titled = {n for n, title in enumerate(titles) if is_identity_title(title)}
     return frozenset(named | titled)
+
+
+def is_identity_title(title: str) -> bool:
+    """Whether a column of this title holds identity numbers of persons, known to the item or not."""
+    return any(word in folded(title) for word in _IDENTITY_TITLES)
 
 
 def rejected_rows(raw: pl.DataFrame, submission_id: UUID, hidden: frozenset[int], people: pl.Series) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from gongxin.errors import NotFound
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.models import UNFINISHED, Submission
+from gongxin.intake.rejecting import is_identity_title
 
 _CHUNK: Final = 1024 * 1024
 # Advisory lock: shared while a file is placed and its row committed, exclusive while originals are thrown away.
@@ -85,7 +86,7 @@ def has_original(submission: Submission) -> bool:
 def discard_private(submission: Submission) -> bool:
     """Throw the original away at once when processing found a natural person's data in it. True: it is gone."""
     found = {submission.fault_code, *submission.rejections_by_code, *submission.warnings_by_code}
-    if not found & PERSONAL:
+    if not found & PERSONAL and not any(is_identity_title(title) for title in submission.ignored_columns):
         return False
     with transaction.atomic():
         _lock(shared=False)
