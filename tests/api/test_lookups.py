@@ -159,3 +159,13 @@ def test_the_catalogue_tells_fields_basis_and_purposes(client: Client) -> None:
 def test_every_error_code_has_help(client: Client, code: str) -> None:
     assert got(client, f"/errors/{code}")["remedy"]
     got(client, "/errors/E000", 404)
+
+
+def test_search_finds_by_name_and_code_and_hints_at_a_wrong_check_digit(client: Client) -> None:
+    about = held.organisation("云河泽川食品有限公司")
+    page = got(client, "/organisations?q=%E6%B3%BD%E5%B7%9D%E9%A3%9F%E5%93%81")
+    assert [hit["id"] for hit in page["hits"]] == [str(about.pk)]
+    assert page["hits"][0]["why"] == "name"
+    assert got(client, f"/organisations?q={about.uscc}")["hits"][0]["why"] == "code"
+    wrong = about.uscc[:-1] + ("0" if about.uscc[-1] != "0" else "1")
+    assert got(client, f"/organisations?q={wrong}")["hint"]["expected"] == about.uscc[-1]

@@ -17,24 +17,33 @@ from gongxin.errors import NotFound
 
 from gongxin.subjects import search as searching
 from gongxin.subjects.identifiers import folded_code
+from gongxin.subjects.models import Organisation
 
 router = Router(tags=["public"])
 
 
 class HitOut(OrganisationBrief):
-    """A search hit with why it matched."""
+    """A search hit with why it matched and the text that did."""
 
-    matched: str = Field(description="Why it matched: name, former name, code, pinyin initials …")
-    matched_text: str = Field(description="The text of the register that matched.")
+    why: str = Field(description="code, code-prefix, identifier, name, former-name, pinyin or similar")
+    matched: str
+
+
+class HintOut(Schema):
+    """What is wrong with a code that was searched for, and the check digit its other characters ask for."""
+
+    fault: str
+    expected: str | None
 
 
 class SearchOut(Schema):
     """A page of search hits, best first."""
 
     query: str
+    total: int
+    more: bool = Field(description="There are more than `total`: narrow the query.")
+    hint: HintOut | None
     hits: list[HitOut]
-    more: bool
-    hint: str = Field(description="What to try: a check digit that is wrong, a query too short. Empty if nothing.")
 
 
 @router.get("", response=SearchOut, summary="Search organisations by name, former name, code, pinyin initials")
@@ -45,7 +54,20 @@ def search(
     offset: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Any:
     """Part of a name (two characters or more), a former name, a code, pinyin initials; one wrong character still finds it."""
-    return searching.search(q, limit=limit, offset=offset)
+    page = searching.search(q, limit=limit, offset=offset)
+    hint = {"fault": page.hint.fault, "expected": page.hint.expected} if page.hint else None
+    return {
+        "query": page.query,
+        "total": page.total,
+        "more": page.more,
+        "hint": hint,
+        "hits": [_brief(hit.organisation) | {"why": hit.why, "matched": hit.matched} for hit in page.hits],
+    }
+
+
+def _brief(found: Organisation) -> dict[str, Any]:
+    named = {name: getattr(found, name) for name in ("id", "uscc", "name", "kind", "status", "district")}
+    return named | {"url": f"/organisations/{found.pk}"}
 
 
 def lookup(request: HttpRequest, ref: str) -> HttpResponse:
