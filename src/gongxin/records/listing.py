@@ -19,6 +19,9 @@ from gongxin.subjects.models import Organisation
 from gongxin.subjects.names import fold, name_key
 
 _CHUNK: Final = 2000
+_BRACKET_PAIRS: Final = ("〔〕", "[]", "［］", "（）", "()", "【】")
+_ROUND: Final = str.maketrans({sign: "()"[place] for pair in _BRACKET_PAIRS for place, sign in enumerate(pair)})
+_MOST_OF_A_NUMBER: Final = 50
 _META: Final = ("信用主体名称", "统一社会信用代码", "信息提供单位", "公示起始日期", "公示截止日期", "记录编号")
 
 
@@ -143,3 +146,11 @@ def rows(item: Item, found: QuerySet[Record], *, limit: int) -> Iterator[list[st
 def count_up_to(found: QuerySet[Record], limit: int) -> int:
     """How many records the list has, counted no further than `limit`."""
     return found.order_by()[:limit].count()
+
+
+def by_document_no(text: str, *, day: date) -> list[Record]:
+    """Public records of any item whose document number is the text, whatever its brackets; newest first, 50 at most."""
+    folded = text.strip().translate(_ROUND)
+    spellings = {folded.replace("(", opening).replace(")", closing) for opening, closing in _BRACKET_PAIRS}
+    found = published_on(day).filter(document_no__in=spellings | {text.strip()})
+    return list(found.select_related("organisation", "provider").order_by("-decided_on", "-id")[:_MOST_OF_A_NUMBER])

@@ -66,9 +66,7 @@ class ErrorPages:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page, or None where the error is not ours to tell (bugs go on to `server_error`)."""
         if isinstance(exception, GongxinError):
-            return page(
-                request, exception.status, title=exception.title, remedy=exception.remedy, code=exception.code
-            )
+            return page(request, exception.status, title=exception.title, remedy=exception.remedy, code=exception.code)
         if isinstance(exception, OperationalError | InterfaceError):
             _log.error("the database does not answer", exc_info=exception)
             response = page(request, 503)

@@ -128,6 +128,11 @@ def _listed(request: HttpRequest, item: Item, filters: Filters) -> dict[str, Any
     counted = listing.count_up_to(found, _COUNTED + 1)
     return {
         "records": stretch.records,
+        "next_steps": [
+            (_("清除筛选条件"), request.path),
+            (_("按名称、代码查询单位"), reverse("public:home")),
+            (_("这类信息公示多久"), reverse("public:item", args=[item.id])),
+        ],
         "counted": min(counted, _COUNTED),
         "uncounted": counted > _COUNTED,
         "first": _address(request),
@@ -195,5 +200,3 @@ def _districts() -> list[str]:
         return sorted(filter(None, Organisation.objects.order_by().values_list("district", flat=True).distinct()))
 
     return cache.get_or_set("districts", read, _DISTRICTS_KEPT_SECONDS) or []
-
-

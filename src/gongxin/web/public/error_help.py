@@ -31,7 +31,9 @@ _LEVELS: Final = {
 @public_page
 def index(request: HttpRequest) -> HttpResponse:
     """All codes by group."""
-    groups = [(title, [fault for fault in FAULTS.values() if fault.code.startswith(mark)]) for mark, title in _GROUPS.items()]
+    groups = [
+        (title, [fault for fault in FAULTS.values() if fault.code.startswith(mark)]) for mark, title in _GROUPS.items()
+    ]
     return render(request, "public/errors.html", {"groups": [group for group in groups if group[1]]})
 
 
@@ -45,15 +47,16 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "fault": fault,
         "level": _LEVELS[fault.level],
         "group": _GROUPS["W" if fault.is_warning else fault.code[:2]],
-        "sentence": _example(fault),
+        "sentence": fault.sentence(**_open_parts()),
+        "remedy": fault.next_step(**_open_parts()),
         "neighbours": _neighbours(fault),
     }
     return render(request, "public/error.html", context)
 
 
-def _example(fault: Fault) -> str:
-    """The sentence of a finding with its parts left open."""
-    return fault.sentence(field=_("（列名）"), value=_("（单元格内容）"), expected=_("（应有的形式）"))
+def _open_parts() -> dict[str, str]:
+    """What a sentence says of its cell, left open."""
+    return {"field": _("（列名）"), "value": _("（单元格内容）"), "expected": _("（应有的形式）")}
 
 
 def _neighbours(fault: Fault) -> list[Fault]:

@@ -29,7 +29,11 @@ def page(request: HttpRequest) -> HttpResponse:
     counts, kinds = published_counts(day), _kind_counts()
     latest = published_on(day).select_related("organisation", "provider").order_by("-recorded_at", "-id")[:_LATEST]
     context = {
-        "counts": [(item, counts.get(item.id, 0)) for item in pack.items.values() if not item.ten_disclosures and counts.get(item.id)],
+        "counts": [
+            (item, counts.get(item.id, 0))
+            for item in pack.items.values()
+            if not item.ten_disclosures and counts.get(item.id)
+        ],
         "disclosures": [(item, counts.get(item.id, 0)) for item in ten_disclosures()],
         "records_total": sum(counts.values()),
         "kinds": [(Kind(kind).label, kinds.get(kind, 0)) for kind in Kind.values],

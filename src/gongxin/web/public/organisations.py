@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gongxin import clock
 from gongxin.policy import packs
@@ -15,9 +17,21 @@ from gongxin.policy.model import Category, Item
 from gongxin.records.models import Record
 from gongxin.records.selectors import published_on
 from gongxin.subjects import selectors
-from gongxin.subjects.models import Kind
+from gongxin.subjects.models import Identifier, Kind, Organisation
+from gongxin.web.public.catalogue import KINDS
 from gongxin.web.public.serving import public_page
+from gongxin.web.templatetags.gongxin import day as day_filter
 
+# Words of registers for «in operation»; any other status is shown with a mark.
+_ALIVE: Final = frozenset({"存续", "在业", "开业", "正常", "在营", "存续（在营、开业、在册）"})
+_SCHEMES: Final = {
+    "registration-no": gettext_lazy("注册号"),
+    "organisation-code": gettext_lazy("组织机构代码"),
+    "tax-no": gettext_lazy("税务登记号"),
+    "institution-no": gettext_lazy("事业单位证书号"),
+    "social-no": gettext_lazy("社会组织登记证号"),
+    "raw": gettext_lazy("登记的代码（不合编码规则）"),
+}
 # Records of one organisation shown on its page at most; the lists hold the others.
 _SHOWN: Final = 500
 
@@ -39,9 +53,10 @@ def page(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     shown = list(records[: _SHOWN + 1])
     context = {
         "organisation": held,
-        "sole_trader": held.kind == Kind.SOLE_TRADER,
-        "identifiers": held.identifiers.order_by("scheme", "value"),
-        "former_names": selectors.former_names(held),
+        "kind": KINDS[held.kind],
+        "alive": held.status in _ALIVE,
+        "basics": _basics(held),
+        "former_names": list(selectors.former_names(held)),
         "groups": _groups(shown[:_SHOWN]),
         "total": len(shown[:_SHOWN]),
         "more": len(shown) > _SHOWN,
@@ -60,3 +75,24 @@ def _groups(records: list[Record]) -> list[Group]:
         for category in pack.categories.values()
         if category.id in used
     ]
+
+
+def _basics(held: Organisation) -> list[tuple[str, object]]:
+    """Label and value of what the register says. The operator of a sole trader is a person and is not shown."""
+    person = [] if held.kind == Kind.SOLE_TRADER else [(_("法定代表人（负责人）"), held.legal_representative)]
+    said = [
+        (_("统一社会信用代码"), held.uscc),
+        *((str(_SCHEMES.get(entry.scheme, _("其他代码"))), entry.value) for entry in _identifiers(held)),
+        (_("类型"), held.type_name),
+        *person,
+        (_("成立日期"), day_filter(held.established_on)),
+        (_("注册资本"), held.capital),
+        (_("地区"), held.district),
+        (_("住所"), held.address),
+        (_("经营或业务范围"), held.scope),
+    ]
+    return [(label, value) for label, value in said if value]
+
+
+def _identifiers(held: Organisation) -> list[Identifier]:
+    return list(held.identifiers.order_by("scheme", "value"))

@@ -43,7 +43,8 @@ def index(request: HttpRequest) -> HttpResponse:
     pack, today = packs.current(), clock.today()
     rules = [(rule, _standing(rule, today)) for rule in pack.rules()]
     groups = [
-        (name, GROUPS.get(name, name), list(members)) for name, members in groupby(rules, key=lambda pair: pair[0].group)
+        (name, GROUPS.get(name, name), list(members))
+        for name, members in groupby(rules, key=lambda pair: pair[0].group)
     ]
     doubtful = sum(rule.reference.confidence == "L" for rule, _standing_ in rules)
     context = {"pack": pack, "groups": groups, "doubtful": doubtful, "total": len(rules), "chain": pack.chain}
@@ -87,6 +88,7 @@ def calendar_page(request: HttpRequest, year: int | None = None) -> HttpResponse
         "year": shown,
         "years": sorted(held, reverse=True),
         "entry": entry,
+        "weekdays": [_("一"), _("二"), _("三"), _("四"), _("五"), _("六"), _("日")],
         "months": [_month(shown, month, entry) for month in range(1, 13)] if entry else [],
     }
     return render(request, "public/calendar.html", context)

@@ -62,7 +62,9 @@ def _not_shown(request: HttpRequest, held: Record, day: date) -> HttpResponse:
     """A page without any content of the record: over (410), or not public (404)."""
     standing = explaining.standing(held, day)
     over = standing in {"ended", "closed"}
-    return render(request, "public/record_not_shown.html", {"standing": standing, "over": over}, status=410 if over else 404)
+    return render(
+        request, "public/record_not_shown.html", {"standing": standing, "over": over}, status=410 if over else 404
+    )
 
 
 def _versions(held: Record) -> list[Version]:

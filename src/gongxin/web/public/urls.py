@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from gongxin.web import preferences
-from gongxin.web.public import catalogue, disclosures, error_help, guides, home, organisations, policies, records, search
+from gongxin.web.public import (
+    catalogue,
+    disclosures,
+    error_help,
+    guides,
+    home,
+    organisations,
+    policies,
+    records,
+    search,
+)
 
 app_name = "public"
 urlpatterns = [
