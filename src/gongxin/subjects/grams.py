@@ -1,7 +1,7 @@
 """Pairs of characters of a name key: neighbours, and characters with one between them.
 
-One wrong character spoils at most two pairs of each sort; the pair that jumps over it survives and is rare. The SQL function
-`gongxin_name_grams` (migration 0002) is the same rule; a test holds both equal.
+One wrong character spoils at most two pairs of each sort; the pair that jumps over it survives and is rare. The
+SQL function `gongxin_name_grams` (migration 0002) is the same rule; a test holds both equal.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _KEEP_SECONDS: Final = 300.0
 
 _STATISTICS: Final = """
 SELECT s.most_common_elems::text::int[], s.most_common_elem_freqs::float8[], t.reltuples
-FROM pg_class t LEFT JOIN pg_stats s
-  ON s.tablename = 'organisation_grams' AND s.schemaname = (SELECT nspname FROM pg_namespace n WHERE n.oid = t.relnamespace)
+FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+LEFT JOIN pg_stats s ON s.tablename = 'organisation_grams' AND s.schemaname = n.nspname
 WHERE t.oid = 'subjects_organisation'::regclass
 """
 
 
 def grams(key: str) -> list[int]:
-    """The pairs of a key as numbers, ascending and distinct: even ones are neighbours, odd ones jump over a character."""
+    """The pairs of a key as numbers, ascending, distinct: even ones are neighbours, odd ones jump over one."""
     return np.unique(gram_matrix(code_points([key]))).tolist() if len(key) > 1 else []
 
 

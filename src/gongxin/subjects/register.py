@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from gongxin.clock import CIVIL_TIME
 from gongxin.ids import uuid7_column
-from gongxin.subjects import register_file, register_rows
+from gongxin.subjects import grams, register_file, register_rows
 from gongxin.subjects.bulk import copy_from, copy_to
 from gongxin.subjects.names import fold_expr, name_key_expr
 from gongxin.subjects.register_rows import SCHEMES
@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 _FILLED: Final = (
     "name", "status", "type_name", "district", "address", "established_on", "capital", "scope", "legal_representative",
 )  # fmt: skip
+_SEARCH_INDEXES: Final = ("organisation_grams", "organisation_pinyin_part", "former_name_grams")
 _COMPARED: Final = (*_FILLED, "kind", "flags")
 _STORED: Final = ("id", "uscc", "name_key", "pinyin", *_COMPARED)
 
@@ -109,10 +110,18 @@ def _merge(taken: pl.DataFrame, at: datetime, tell: Callable[[float], None]) -> 
         whole = pl.concat([fresh, known])
         named = _keep_former_names(cursor, taken, whole, at)
         identified = _keep_identifiers(cursor, taken, whole)
-        if len(fresh) * 10 > len(held):
-            cursor.execute("ANALYZE subjects_organisation")
+        _settle(cursor, grown=len(fresh) * 10 > len(held))
     touched = pl.concat([fresh["id"], altered["id"], named, identified])
     return whole.filter(pl.col("id").is_in(touched.implode()))["identity"]
+
+
+def _settle(cursor: Any, *, grown: bool) -> None:
+    """Leave search as fast as it can be: nothing waiting beside the indexes, statistics of what is there now."""
+    clean = "SELECT gin_clean_pending_list(name::regclass) FROM unnest(%s::text[]) name"
+    cursor.execute(clean, [list(_SEARCH_INDEXES)])
+    if grown:
+        cursor.execute("ANALYZE subjects_organisation")
+        grams.forget_frequencies()
 
 
 _HELD: Final = """
@@ -213,7 +222,7 @@ RETURNING replace(organisation_id::text, '-', '')
 
 
 def _keep_former_names(cursor: Any, taken: pl.DataFrame, whole: pl.DataFrame, at: datetime) -> pl.Series:
-    """File names that an organisation no longer has: the one held so far, 曾用名, other rows' names. Returns whose are new."""
+    """File names an organisation no longer has: the one held, 曾用名, those of other rows. Returns whose are new."""
     present = whole.select("identity", "id", pl.col("name").alias("present"))
     replaced = whole.filter(pl.col("held_origin") == "register")
     replaced = replaced.select("id", pl.col("held_name").alias("name"), present="name")
@@ -241,7 +250,7 @@ RETURNING replace(organisation_id::text, '-', '')
 
 
 def _keep_identifiers(cursor: Any, taken: pl.DataFrame, whole: pl.DataFrame) -> pl.Series:
-    """Add identifiers that are new: those of their own columns, and codes that are no valid USCC. Returns whose they are."""
+    """Add new identifiers: those of their own columns, and codes that are no valid USCC. Returns whose they are."""
     rows = taken.join(whole.select("identity", "id"), on="identity")
     told = [
         rows.select("id", pl.lit(scheme).alias("scheme"), pl.col(column).alias("value"))

@@ -1,7 +1,8 @@
 """Search of organisations: by part of a name, former name, code, pinyin initials; one wrong character still finds it.
 
-Candidates come from the rarest pairs of characters of the query (subjects.grams), as many pairs as fit a budget of names; they are
-ranked here. Very frequent queries (the name of the city) stop early. Measured in benchmarks/search.py; why so: docs/adr/0004.
+Candidates come from the rarest pairs of characters of the query (subjects.grams), as many pairs as fit a budget
+of names; they are ranked here. Very frequent queries (the name of the city) stop early. Measured in
+benchmarks/search.py; why so: docs/adr/0004.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gongxin.subjects.identifiers import folded_code, uscc_check_digit, uscc_fau
 from gongxin.subjects.models import Organisation
 from gongxin.subjects.names import fold, name_key
 
-# Names that the asked pairs may hold together, by the statistics; and the most that are ranked whatever the statistics say.
+# Names that the asked pairs may have together, by the statistics; and the most that are ranked whatever those say.
 _BUDGET: Final = 1_500
 _CANDIDATES: Final = 3_000
 # Found at most; whoever needs more narrows the query.
@@ -47,8 +48,9 @@ class Part:
 class SearchHit:
     """An organisation that was found.
 
-    why: ``code``, ``code-prefix``, ``identifier``, ``name``, ``former-name``, ``pinyin`` or ``similar``. matched: the text
-    that met the query (a former name, an identifier). parts: the same text in pieces, to show what met.
+    why: ``code``, ``code-prefix``, ``identifier``, ``name``, ``former-name``, ``pinyin`` or ``similar``.
+    matched: the text that met the query (a former name, an identifier). parts: the same text in pieces, to show
+    what met.
     """
 
     organisation: Organisation
@@ -73,7 +75,7 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class CodeHint:
-    """Why an 18-character query is no valid code, and the check digit the other 17 would ask for (None: they are malformed)."""
+    """Why an 18-character query is no valid code, and the check digit the other 17 ask for (None: malformed)."""
 
     fault: str
     expected: str | None
@@ -102,8 +104,8 @@ class _Findings:
 def search(query: str, *, limit: int = 20, offset: int = 0, kinds: Sequence[str] = ()) -> SearchPage:
     """Organisations by a part of their name (2 characters or more), former name, code or pinyin initials, best first.
 
-    Width, brackets, blanks, case and legal form do not matter. kinds: only these (`models.Kind`). Fewer than 2 characters
-    find nothing.
+    Width, brackets, blanks, case and legal form do not matter. kinds: only these (`models.Kind`). Fewer than 2
+    characters find nothing.
     """
     text = query.strip()[:_LONGEST_QUERY]
     if len(fold(text)) < 2:
@@ -207,7 +209,7 @@ def _by_name(key: str, kinds: tuple[str, ...], findings: _Findings) -> None:
         findings.add(_ranked(key, rows), more=more)
 
 
-# The operators of PostgreSQL itself: those of the extension intarray, where somebody installed it, do not use the index.
+# The operators of PostgreSQL itself: those of intarray, where somebody installed it, do not use the index.
 _ALIKE: Final = """
 (SELECT id, name_key, '' FROM subjects_organisation
  WHERE gongxin_name_grams(name_key) OPERATOR(pg_catalog.{operator}) %(asked)s::int[] {of_kind} LIMIT %(most)s)
@@ -223,7 +225,7 @@ _BEGINNING: Final = """
 
 
 def _candidates(key: str, kinds: tuple[str, ...]) -> tuple[list[Any], bool]:
-    """Names worth ranking: those with the rarest pairs of the key, within the budget. Also whether some were left out."""
+    """Names worth ranking: those with the rarest pairs of the key, within the budget; whether some were left out."""
     rarest = frequencies().rarest_first(grams(key))
     if not rarest:
         return [], False
@@ -242,7 +244,7 @@ def _candidates(key: str, kinds: tuple[str, ...]) -> tuple[list[Any], bool]:
 
 
 def _frequent(key: str, asked: list[int], of_kind: str, kinds: tuple[str, ...]) -> list[Any]:
-    """For a key whose every pair is in thousands of names: some that begin with it, and some that have its rarest pairs."""
+    """For a key whose every pair is in thousands of names: some that begin with it, some that have its rarest pairs."""
     starts = key.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
     values = {"asked": asked, "most": 2 * MOST, "kinds": list(kinds), "starts": starts}
     beginning = _rows(_BEGINNING.format(of_kind=of_kind), values)
@@ -250,8 +252,12 @@ def _frequent(key: str, asked: list[int], of_kind: str, kinds: tuple[str, ...]) 
 
 
 def _ranked(key: str, rows: list[Any]) -> list[_Found]:
-    """Candidates by likeness, best first: the share of the key's pairs they have; whole, contained and beginning names before
-    others; one differing character at the same place before a shuffled name; short before long."""
+    """Candidates by likeness, best first.
+
+    Likeness: the share of the key's pairs they have, plus 1 if they contain the key, plus the share of its characters that
+    stand at the same places (one wrong character comes before a shuffled name), less a little for each character of
+    difference in length.
+    """
     keys = [row[1] for row in rows]
     points = code_points(keys)
     asked = np.array(grams(key))
