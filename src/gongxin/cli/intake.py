@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
@@ -165,13 +165,13 @@ def _print_summary(submission: Submission, summary: dict[str, Any]) -> None:
         f" + 未变化 {submission.unchanged:,} + 退回 {submission.rejected:,}"
     )
     if groups := selectors.finding_groups(submission):
-        table = Table("代码", "问题", "行数", "例", "下一步")
+        table = Table("代码", "问题", "行数", "例", Column("下一步", overflow="fold"))
         for group in groups:
             example = group.examples[0]
             table.add_row(
                 group.fault.code, group.fault.title, f"{group.rows:,}", f"第 {example.row_number} 行", example.remedy
             )
-        console.print(table)
+        Console(highlight=False).print(table)
     if submission.rejected:
         console.print(f"下载问题数据：gongxin intake rejected {submission.pk} --out 问题数据.xlsx", markup=False)
 

@@ -16,6 +16,7 @@ from gongxin.errors import Conflict, InvalidInput, NotFound
 from gongxin.identity.models import Department, User
 from gongxin.intake import headers, submissions
 from gongxin.intake.models import Channel, RejectedRow, Submission
+from gongxin.intake.persons import MASKED
 from gongxin.intake.returns import BATCH_COLUMN, ROW_COLUMN
 from gongxin.policy import packs
 from gongxin.policy.model import Item
@@ -136,14 +137,20 @@ def _corrected(
     line: dict[str, str] = {}
     for name, indexes in places.items():
         # An older template may have split the field over columns; a new value then stands in the first.
-        texts = [values[name], *[""] * (len(indexes) - 1)] if name in values else [_cell(row.cells or [], n) for n in indexes]
+        texts = (
+            [values[name], *[""] * (len(indexes) - 1)]
+            if name in values
+            else [_cell(row.cells or [], n) for n in indexes]
+        )
         line |= {submission.columns[n]: text for n, text in zip(indexes, texts, strict=True)}
     line |= {name: value for name, value in values.items() if name not in places}
     return line | {ROW_COLUMN: str(row.row_number), BATCH_COLUMN: str(submission.pk)}
 
 
 def _cell(cells: list[str | None], place: int) -> str:
-    return (cells[place] or "") if place < len(cells) else ""
+    """The cell's text; nothing where an identity number stood (see `returns`)."""
+    text = (cells[place] or "") if place < len(cells) else ""
+    return "" if text == MASKED else text
 
 
 def _json_lines(lines: list[dict[str, str]]) -> io.BytesIO:

@@ -37,18 +37,19 @@ def rows(submission: Submission) -> Iterator[list[tuple[int, Row]]]:
 
 
 def returned_rows(submission: Submission, batch_title: str, row_title: str) -> dict[UUID, list[int]]:
-    """Which rows of which earlier submissions the rows taken in with this one say they correct; nothing if the file is
-    gone.
+    """Which earlier submissions the rows of this one say they correct, and which of their rows were taken in corrected.
 
-    batch_title, row_title: the titles of the columns that say so. Unreadable values say nothing.
+    batch_title, row_title: the titles of the columns that say so. Unreadable values say nothing. Empty: no file.
     """
     if not storage.has_original(submission):
         return {}
     places = [submission.columns.index(title) for title in (batch_title, row_title)]
     refused = _refused(submission)
     found = [_claims(chunk.frame, places, refused) for chunk in _opened(submission).chunks()]
-    grouped = pl.concat(found).unique().group_by("batch").agg("number") if found else None
-    return {UUID(batch): numbers for batch, numbers in grouped.iter_rows()} if grouped is not None else {}
+    if not found:
+        return {}
+    settled = pl.col("number").filter("taken_in").unique()
+    return {UUID(batch): numbers for batch, numbers in pl.concat(found).group_by("batch").agg(settled).iter_rows()}
 
 
 def rows_of_same_key(earlier: Submission, submission: Submission) -> list[int]:
@@ -106,9 +107,11 @@ def _batches(table: reading.Table, hidden: list[int]) -> Iterator[list[tuple[int
 
 
 def _claims(frame: pl.DataFrame, places: list[int], refused: pl.Series) -> pl.DataFrame:
-    """Columns batch (UUID as text) and number, of rows that were taken in and carry both."""
+    """Columns batch (UUID as text), number and taken_in, of the rows that carry both."""
     batch, number = (pl.col(f"c{place}").str.strip_chars() for place in places)
-    told = frame.filter(~pl.col(ROW).is_in(refused.implode())).select(
-        batch.str.to_lowercase().alias("batch"), number.cast(pl.Int64, strict=False).alias("number")
+    told = frame.select(
+        batch.str.to_lowercase().alias("batch"),
+        number.cast(pl.Int64, strict=False).alias("number"),
+        (~pl.col(ROW).is_in(refused.implode())).alias("taken_in"),
     )
     return told.filter(pl.col("batch").str.contains(_UUID) & pl.col("number").is_between(1, _FAR))

@@ -22,6 +22,7 @@ from gongxin.errors import Conflict
 from gongxin.intake import originals
 from gongxin.intake.models import Finding, RejectedRow, Submission, SubmissionState
 from gongxin.intake.originals import Row
+from gongxin.intake.persons import MASKED
 from gongxin.intake.selectors import field_labels, line
 
 ROW_COLUMN: Final = "错误行号"
@@ -142,7 +143,7 @@ def _whole_rows(submission: Submission, original: Iterator[list[tuple[int, Row]]
             ).values_list("row_number", flat=True)
         )
         for number, cells in batch:
-            own = ["" if number in blank or place >= len(cells) else cells[place] for place in places]
+            own = ["" if number in blank or place >= len(cells) else _text(cells[place]) for place in places]
             found = reasons.get(number, [])
             yield own + (_added(submission, number, found, labels) if found else [""] * len(RETURN_COLUMNS))
 
@@ -170,7 +171,11 @@ def _added(submission: Submission, number: int, findings: Sequence[Finding], lab
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None else str(cell)
+    """What stood in the cell.
+
+    Nothing where an identity number stood: the mark in its place would be a mistake of its own.
+    """
+    return "" if cell is None or cell == MASKED else str(cell)
 
 
 def _parts(rows: Iterable[int]) -> Iterator[list[int]]:

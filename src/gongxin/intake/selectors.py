@@ -84,8 +84,15 @@ def finding_groups(submission: Submission) -> list[FindingGroup]:
     labels = field_labels(submission.item)
     for finding in found.annotate(place=place).filter(place__lte=_EXAMPLES).order_by("row_number", "id"):
         examples.setdefault(finding.code, []).append(line(finding, labels))
+    # Of a very frequent warning only the first findings are kept; the submission has the true count.
+    counted = submission.rejections_by_code | submission.warnings_by_code
     groups = [
-        FindingGroup(FAULTS[entry["code"]], entry["rows"], entry["first_row"], tuple(examples[entry["code"]]))
+        FindingGroup(
+            FAULTS[entry["code"]],
+            max(entry["rows"], counted.get(entry["code"], 0)),
+            entry["first_row"],
+            tuple(examples[entry["code"]]),
+        )
         for entry in counts
     ]
     return sorted(groups, key=lambda group: (group.fault.is_warning, -group.rows, group.fault.code))
