@@ -448,7 +448,7 @@ class CalendarYear:
 
 @dataclass(frozen=True, slots=True)
 class DatedRule:
-    """A rule as the policies page lists it. group: terms, cap, severity, clock, code list, principle, calendar."""
+    """A rule as the policies page lists it. group: terms, cap, severity, clock, principle."""
 
     id: str
     group: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from gongxin.errors import NotFound
 from gongxin.policy.calendar import WorkingCalendar
@@ -84,7 +83,7 @@ class Pack:
         return found
 
     def rules(self) -> tuple[DatedRule, ...]:
-        """Every dated rule with its reference: terms, caps, severity, clocks, principles, calendar."""
+        """Every dated rule with its reference: terms, caps, severity, clocks, principles. The calendar has its own page."""
         return (*self._term_rules(), *self._severity_rules(), *self._limit_rules())
 
     def _term_rules(self) -> Iterator[DatedRule]:
@@ -151,9 +150,3 @@ class Pack:
                 principle.reference,
                 principle.pack,
             )
-        for year in self.calendar.years.values():
-            first, last = date(year.year, 1, 1), date(year.year, 12, 31)
-            outcome = f"放假 {len(year.days_off)} 个工作日，补班 {len(year.make_up_days)} 日"
-            title = f"{year.year} 年工作日历{'' if year.official else '（暂定）'}"
-            title_en = f"Working days of {year.year}"
-            yield DatedRule(f"calendar-{year.year}", "calendar", title, title_en, first, last, outcome, year.reference)
