@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -20,14 +19,17 @@ from gongxin import clock
 from gongxin.errors import NotFound
 from gongxin.identity import access
 from gongxin.identity.models import User
+from gongxin.intake.models import Submission, SubmissionState
 from gongxin.policy import packs
-from gongxin.policy.model import DatedRule, Field, Item
-from gongxin.records import payload, selectors
-from gongxin.records.models import Disclosure, Record, State
-from gongxin.subjects.selectors import by_code
+from gongxin.policy.model import Field, Item
+from gongxin.records import explaining, payload, selectors
+from gongxin.records.models import Disclosure, Record
+from gongxin.subjects import search
 from gongxin.web.desk.pages import acting_user, desk_page, number, query
 
 _PAGE: Final = 25
+# Organisations whose records are looked for when a name is searched.
+_SUBJECTS: Final = 50
 
 
 class Filters(forms.Form):
@@ -43,30 +45,21 @@ class Filters(forms.Form):
             field.choices = [(item.id, item.title) for item in items]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Whether a record is public on a day, and why. rule: the dated rule it rests on, None if none was noted."""
-
-    public: bool
-    sentence: str
-    rule: DatedRule | None
-
-
 @require_safe
 @desk_page
 def records(request: HttpRequest) -> HttpResponseBase:
     """Records of one item, the latest decisions first."""
     user = acting_user(request)
     items = _items(user)
-    chosen = request.GET.get("item") or (items[0].id if items else "")
+    chosen = request.GET.get("item") or _first_item(user, items)
     filters = Filters({"item": chosen, "q": request.GET.get("q", "")}, items=items)
     page = number(request.GET.get("page")) or 1
     found = _found(user, filters) if filters.is_valid() else Record.objects.none()
     window = list(found[(page - 1) * _PAGE : page * _PAGE + 1])
-    day, rules = clock.today(), _rules()
+    day = clock.today()
     context = {
         "filters": filters,
-        "rows": [(record, standing(record, day, rules)) for record in window[:_PAGE]],
+        "rows": [(entry, *standing(entry, day)) for entry in window[:_PAGE]],
         "previous": query(request, page=page - 1) if page > 1 else "",
         "next": query(request, page=page + 1) if len(window) > _PAGE else "",
         "page_number": page,
@@ -82,46 +75,43 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     user, found = acting_user(request), selectors.record(record_id)
     scope = access.scope(user)
     if scope is not None and found.provider_id != scope.pk:
-        raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“本单位数据”重新打开。"))
+        raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“信用记录”重新打开。"))
     item = packs.current().item(found.item)
     own = access.may_hand_in(user, found.provider_id)
+    public, sentence = standing(found, clock.today())
     context = {
         "record": found,
         "item": item,
-        "fields": [pair for pair in _texts(item, found) if pair[1] and _visible(pair[0], own=own)],
-        "standing": standing(found, clock.today(), _rules()),
+        "fields": _texts(item, found, own=own),
+        "public": public,
+        "sentence": sentence,
+        "term": explaining.term(found),
         "revisions": selectors.revisions(found),
     }
     return render(request, "desk/record.html", context)
 
 
-def standing(record: Record, day: date, rules: dict[str, DatedRule]) -> Standing:
-    """Whether the record is public on `day`, until when, and by which rule."""
-    rule = rules.get(record.publicity_rule)
-    never = _never(record)
-    if never:
-        return Standing(False, never, rule)
-    start, end = record.publicity_from, record.publicity_until
-    if start is None or day < start:
-        return Standing(False, _("自 %(start)s 起公示。") % {"start": start}, rule)
-    if end is None:
-        return Standing(True, _("公示中，没有期限。"), rule)
-    if day > end:
-        return Standing(False, _("公示期已于 %(end)s 届满。") % {"end": end}, rule)
-    return Standing(True, _("公示中，至 %(end)s 止。") % {"end": end}, rule)
+def standing(held: Record, day: date) -> tuple[bool, str]:
+    """Whether the record is public on `day`, and since or until when, or why not, in a sentence."""
+    found = explaining.standing(held, day)
+    said = {
+        "closed": _("已归档，不再公示。"),
+        "restricted": _("披露方式为“%(kind)s”，不向社会公示。"),
+        "never": _("按规定不予公示。"),
+        "early": _("自 %(start)s 起公示。"),
+        "ended": _("公示期已于 %(end)s 届满。"),
+        "public": _("公示中，至 %(end)s 止。") if held.publicity_until else _("公示中，没有规定截止日。"),
+    }[found]
+    kind = Disclosure(held.disclosure).label
+    return found == "public", said % {"kind": kind, "start": held.publicity_from, "end": held.publicity_until}
 
 
-def _never(record: Record) -> str:
-    """Why the record is public on no day; empty if it is on some."""
-    if record.state != State.ACTIVE:
-        return _("已归档，不再公示。")
-    if record.disclosure != Disclosure.PUBLIC:
-        return _("披露方式为“%(kind)s”，不向社会公示。") % {"kind": Disclosure(record.disclosure).label}
-    return _("按规定不予公示。") if record.publicity_from is None else ""
-
-
-def _rules() -> dict[str, DatedRule]:
-    return {rule.id: rule for rule in packs.current().rules()}
+def _first_item(user: User, items: list[Item]) -> str:
+    """The item that was handed in last, else the first there is."""
+    scope, known = access.scope(user), [item.id for item in items]
+    handed_in = Submission.objects.filter(state=SubmissionState.COMPLETED, item__in=known)
+    own = handed_in.filter(provider=scope) if scope else handed_in
+    return own.order_by("-received_at").values_list("item", flat=True).first() or next(iter(known), "")
 
 
 def _items(user: User) -> list[Item]:
@@ -146,14 +136,23 @@ def _matching(found: QuerySet[Record], text: str) -> QuerySet[Record]:
     numbered = found.filter(document_no=text)
     if numbered.exists():
         return numbered
-    coded = by_code(text)
-    return found.filter(organisation=coded) if coded else found.filter(organisation__name=text)
+    hits = search.search(text, limit=_SUBJECTS).hits
+    return found.filter(organisation__in=[hit.organisation.pk for hit in hits])
 
 
-def _texts(item: Item, record: Record) -> list[tuple[Field, str]]:
-    return [(field, payload.text(field, value)) for field, value in payload.pairs(item, record.payload)]
+def _texts(item: Item, held: Record, *, own: bool) -> list[tuple[Field, str]]:
+    """The fields the user may see, with their texts.
+
+    What is not published never leaves the desk of its provider; what tells of a person is shown to nobody.
+    """
+    kind = held.organisation.kind
+    shown = [
+        (field, payload.text(field, value))
+        for field, value in payload.pairs(item, held.payload)
+        if explaining.visible(field, kind) or (own and not field.published and not _personal(field))
+    ]
+    return [pair for pair in shown if pair[1]]
 
 
-def _visible(field: Field, *, own: bool) -> bool:
-    """What is not published never leaves the desk of its provider; a person's identity is shown to nobody."""
-    return payload.is_public(field) or (own and field.role not in payload.PERSONAL_ROLES)
+def _personal(field: Field) -> bool:
+    return field.role in payload.PERSONAL_ROLES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from gongxin.intake import templates
 from gongxin.policy.model import Condition, Field, FieldRole, Item
@@ -186,9 +186,8 @@ def _hint(field: Field, item: Item, *, as_found: bool) -> str:
     ]
     if not field.published:
         sentences.append(_("不公示。"))
-    if field.example:
-        sentences.append(pgettext("sample value", "例：%(value)s") % {"value": field.example})
-    return " ".join(_sentence(entry) for entry in sentences if entry)
+    example = [_("例：%(value)s") % {"value": field.example}] if field.example else []
+    return " ".join([*(_sentence(entry) for entry in sentences if entry), *example])
 
 
 def _form(field: Field, *, as_found: bool) -> str:

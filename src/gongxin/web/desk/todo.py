@@ -88,13 +88,13 @@ def with_open_rows(submissions: QuerySet[Submission]) -> QuerySet[Any]:
 
 
 def item_clocks(department: Department, pack: Pack, *, day: date) -> list[ItemClock]:
-    """The reporting clock of each of the department's items that has one, the longest waiting first."""
+    """The reporting clock of each of the department's items that has one: longest waiting first, never used last."""
     counted = Submission.objects.filter(provider=department, state=SubmissionState.COMPLETED, rows_in__gt=0)
     last = dict(counted.order_by().values_list("item").annotate(last=Max("received_at")))
     items = [pack.items[item] for item in department.items if item in pack.items]
     clocked = [item for item in items if REPORT_CLOCK in item.clocks and REPORT_CLOCK in pack.clocks]
     entries = [_item_clock(item, last.get(item.id), pack, day) for item in clocked]
-    return sorted(entries, key=lambda entry: (entry.last_day is not None, -(entry.since or 0), entry.item.id))
+    return sorted(entries, key=lambda entry: (entry.last_day is None, -(entry.since or 0), entry.item.id))
 
 
 def _item_clock(item: Item, last: datetime | None, pack: Pack, day: date) -> ItemClock:
