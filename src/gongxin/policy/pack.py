@@ -83,7 +83,7 @@ class Pack:
         return found
 
     def rules(self) -> tuple[DatedRule, ...]:
-        """Every dated rule with its reference: terms, caps, severity, clocks, principles. The calendar has its own page."""
+        """Every dated rule with its reference: terms, caps, severity, clocks, principles (not the calendar)."""
         return (*self._term_rules(), *self._severity_rules(), *self._limit_rules())
 
     def _term_rules(self) -> Iterator[DatedRule]:
