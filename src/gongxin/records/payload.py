@@ -12,7 +12,9 @@ from typing import Any, Final
 from gongxin.policy.model import Field, FieldRole, Item
 
 # Fields that tell a natural person's identity: kept out of every page, export and answer, whatever the item says.
-PERSONAL_ROLES: Final[frozenset[FieldRole]] = frozenset({"person_id_type", "person_id_number"})
+PERSONAL_ROLES: Final[frozenset[FieldRole]] = frozenset(
+    {"person_id_type", "person_id_number", "representative_id_type", "representative_id_number"}
+)
 
 Value = str | int | float | None
 
