@@ -254,7 +254,7 @@ def _frequent(key: str, asked: list[int], of_kind: str, kinds: tuple[str, ...]) 
 def _ranked(key: str, rows: list[Any]) -> list[_Found]:
     """Candidates by likeness, best first.
 
-    Likeness: the share of the key's pairs they have, plus 1 if they contain the key, plus the share of its characters that
+    Likeness: the share of the key's pairs they have, plus 1 if they contain it, plus the share of its characters that
     stand at the same places (one wrong character comes before a shuffled name), less a little for each character of
     difference in length.
     """
