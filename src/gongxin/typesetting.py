@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fontTools.ttLib import TTFont
 from fpdf import FPDF
 
 FAMILY: Final = "NotoSansSC"
@@ -27,8 +26,9 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u2
 @cache
 def held_characters() -> frozenset[int]:
     """Code points the regular weight can print."""
-    with TTFont(_FILES[""], lazy=True) as font:
-        return frozenset(font.getBestCmap())
+    probe = FPDF()
+    probe.add_font(FAMILY, "", _FILES[""])
+    return frozenset(probe.fonts[FAMILY.lower()].cmap)
 
 
 def printable(text: str) -> str:
