@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 
 FAMILY: Final = "NotoSansSC"
 _FOLDER: Final = Path(__file__).parent / "fonts"
@@ -28,7 +29,8 @@ def held_characters() -> frozenset[int]:
     """Code points the regular weight can print."""
     probe = FPDF()
     probe.add_font(FAMILY, "", _FILES[""])
-    return frozenset(probe.fonts[FAMILY.lower()].cmap)
+    font = probe.fonts[FAMILY.lower()]
+    return frozenset(font.cmap) if isinstance(font, TTFFont) else frozenset()
 
 
 def printable(text: str) -> str:
