@@ -125,9 +125,10 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 def commands_in(readme: Path) -> set[tuple[str, ...]]:
     """(noun, verb) of every gongxin command in code, and (target,) of every make command."""
-    code = " ".join(re.findall(r"`+([^`]+)`+", readme.read_text()))
+    text = readme.read_text()
+    code = " ".join(re.findall(r"^```.*?^```|`[^`\n]+`", text, re.MULTILINE | re.DOTALL))
     nouns = {tuple(words) for words in re.findall(r"\bgongxin (\w+) (check|import|submit|generate|start)\b", code)}
-    return nouns | {(target,) for target in re.findall(r"\bmake (\w+)", code)}
+    return nouns | {(target,) for target in re.findall(r"\bmake ([a-z]+)", code)}
 
 
 def test_commands_in_the_readmes_exist() -> None:
