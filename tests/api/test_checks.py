@@ -104,6 +104,17 @@ def test_the_three_forms_of_a_batch_are_answered_alike(client: Client, keyed: di
         assert Check.objects.filter(batch_id=end["summary"]["batch"]).count() == 2
 
 
+def test_records_of_a_batch_have_their_fields_when_asked_for(client: Client, keyed: dict[str, str]) -> None:
+    about = held.organisation()
+    held.record(about, fields={"CF_WFXW": "违法"})
+    for more, expected in (("", None), ("&fields=true", {"CF_WFXW": "违法"})):
+        body = f'"{about.uscc}"\n'.encode()
+        answer = client.generic("POST", BATCH + more, body, content_type="application/x-ndjson", headers=keyed)
+        first, _ = lines(answer)
+        assert first["records"][0].get("fields") == expected
+        assert first["records"][0]["title"]
+
+
 def test_rows_that_cannot_be_read_are_told_and_stored(client: Client, keyed: dict[str, str]) -> None:
     long = json.dumps("字" * 201)
     body = f'"\\u0000"\n{{"code": "x"}}\n7\nnot json\n{long}\n"\\ud800云河"\n["x"]\n'
@@ -137,7 +148,11 @@ def test_a_batch_that_cannot_be_read_is_refused_whole(
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b'"a"\n' * 4, "application/x-ndjson"), (b'["a","b","c","d"]', "application/json"), (b"code_or_name\n" + b"a\n" * 4, "text/csv")],
+    [
+        (b'"a"\n' * 4, "application/x-ndjson"),
+        (b'["a","b","c","d"]', "application/json"),
+        (b"code_or_name\n" + b"a\n" * 4, "text/csv"),
+    ],
 )
 def test_too_many_rows(
     client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch, body: bytes, kind: str

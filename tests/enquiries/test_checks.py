@@ -29,7 +29,12 @@ def department() -> Department:
 
 
 def ask(department: Department, code_or_name: str, **given: Any) -> CheckAnswer:
-    values = {"asked_by": "key gx_1 审批系统", "purpose": "licence-review", "matter": "许可〔2026〕7号", "at": AT} | given
+    values = {
+        "asked_by": "key gx_1 审批系统",
+        "purpose": "licence-review",
+        "matter": "许可〔2026〕7号",
+        "at": AT,
+    } | given
     return checks.check(department=department, code_or_name=code_or_name, **values)
 
 
@@ -50,7 +55,11 @@ def test_a_code_is_answered_with_its_records(department: Department) -> None:
     assert answer["records"][0]["provider"]["name"] == newer.provider.name
     stored = Check.objects.get(pk=answer["check"])
     assert (stored.department, stored.asked_by, stored.asked_at) == (department, "key gx_1 审批系统", AT)
-    assert (stored.purpose, stored.matter, stored.asked_for) == ("licence-review", "许可〔2026〕7号", answer["asked_for"])
+    assert (stored.purpose, stored.matter, stored.asked_for) == (
+        "licence-review",
+        "许可〔2026〕7号",
+        answer["asked_for"],
+    )
     assert stored.disclosed == [[str(newer.pk), 3], [str(older.pk), 1]]
     assert (stored.outcome, stored.record_count, stored.organisation_id) == ("found", 2, about.pk)
     assert stored.data_version == answer["data_version"]
@@ -214,9 +223,7 @@ def test_without_the_stored_row_there_is_no_answer(department: Department) -> No
         ask(department, about.uscc)
 
 
-def test_many_are_answered_in_order_and_share_a_batch(
-    department: Department, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_are_answered_in_order_and_share_a_batch(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "CHUNK", 3)
     known = [held.organisation() for _ in range(4)]
     for about in known[:2]:

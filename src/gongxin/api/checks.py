@@ -23,6 +23,7 @@ from gongxin.ids import uuid7
 
 router = Router(tags=["checks"], auth=DepartmentKey())
 
+
 class CheckIn(Closed):
     """One question."""
 
@@ -161,10 +162,11 @@ def check_batch(
             description="For rows that name none of their own.",
         ),
     ],
+    fields: Annotated[bool, Query(description="Records with all their fields; five times as large.")] = False,
 ) -> HttpResponse | StreamingHttpResponse:
     """Codes or names as NDJSON, a JSON list or CSV; answers as NDJSON in the order of the rows, each line as POST /checks.
 
-    The lines of a batch carry no `labels` (see GET /items/{id}). The body is read whole before the first line is sent. Rows
+    Records come without `fields` unless they are asked for, and lines carry no `labels` (see GET /items/{id}). The body is read whole before the first line is sent. Rows
     that cannot be read are answered with outcome `refused` and their reason, and stored like every other.
     """
     who, at = asker(request), clock.now()
@@ -181,7 +183,7 @@ def check_batch(
     rows = batch.rows(request, matter=matter)
     identity = uuid7()
     answers = checks.check_many(
-        rows, department=who.department, asked_by=who.name, purpose=purpose, at=at, batch=identity
+        rows, department=who.department, asked_by=who.name, purpose=purpose, at=at, batch=identity, fields=fields
     )
     response = StreamingHttpResponse(_lines(request, answers, str(identity)), content_type="application/x-ndjson")
     response["Cache-Control"] = "no-store"

@@ -13,7 +13,7 @@ from typing import Final
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, URLResolver
@@ -22,6 +22,7 @@ from django.urls.resolvers import RegexPattern
 from gongxin.api import problems
 from gongxin.errors import GongxinError
 from gongxin.ids import uuid7
+from gongxin.policy import packs
 
 PREFIX: Final = "/api/"
 _log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ class ApiGate:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        # Read now, so that it is not the first request that waits for it.
+        packs.current()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
@@ -43,6 +46,8 @@ class ApiGate:
         answer = _answer(request)
         answer["X-Request-Id"] = request_id
         answer["X-Content-Type-Options"] = "nosniff"
+        if isinstance(answer, HttpResponse):
+            answer["Content-Length"] = str(len(answer.content))
         return answer
 
 

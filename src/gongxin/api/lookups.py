@@ -88,25 +88,30 @@ def read(kind: Kind, parameters: Mapping[str, Any], *, day: date) -> bytes | Non
 
     A connection that died while idle is noticed here: the read is tried once more on a new one.
     """
-    statement = _statement(kind, day, packs.current().version)
+    text = statement(kind, day=day)
     inside_transaction = connection.in_atomic_block
     try:
-        return _fetched(statement, parameters)
+        return _fetched(text, parameters)
     except psycopg.OperationalError:
         if inside_transaction:
             raise
         connection.close()
-        return _fetched(statement, parameters)
+        return _fetched(text, parameters)
 
 
-def _fetched(statement: str, parameters: Mapping[str, Any]) -> bytes | None:
+def statement(kind: Kind, *, day: date) -> str:
+    """The statement of `kind` on `day`, with named placeholders."""
+    return _statement(kind, day, packs.current().version)
+
+
+def _fetched(text: str, parameters: Mapping[str, Any]) -> bytes | None:
     """Run on Django's own connection, past its cursor: that one sends each query as new text, which cannot stay prepared."""
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     held, raw.prepare_threshold = raw.prepare_threshold, 0
     try:
         with psycopg.Cursor(raw) as cursor:
-            row = cursor.execute(statement, parameters).fetchone()
+            row = cursor.execute(text, parameters).fetchone()
     finally:
         raw.prepare_threshold = held
     return row[0].encode() if row else None

@@ -99,7 +99,10 @@ class Answered(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, for what and when. purpose: the pack's, or None where it is refused (`purpose_code` is what was said)."""
+    """Who asks, for what and when.
+
+    purpose: the pack's, or None where it is refused (`purpose_code` is what was said). fields: records with their fields.
+    """
 
     department_id: UUID
     asked_by: str
@@ -107,6 +110,7 @@ class Asking:
     purpose: Purpose | None
     at: datetime
     batch: UUID | None = None
+    fields: bool = True
 
 
 def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
@@ -121,18 +125,18 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
         "pack_version": packs.current().version,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_statement(asking.purpose, day, packs.current().version), parameters)
+        cursor.execute(_statement(asking.purpose, day, asking.fields, packs.current().version), parameters)
         return [Answered(*found) for found in cursor.fetchall()]
 
 
 @lru_cache(maxsize=64)
-def _statement(purpose: Purpose | None, day: date, pack_version: str) -> str:
+def _statement(purpose: Purpose | None, day: date, fields: bool, pack_version: str) -> str:
     """The statement for a purpose on a day; `pack_version` keeps the texts of two packs apart."""
     del pack_version
     return _STATEMENT.format(
         shapes=as_json.current_shapes(),
         visible=as_json.visible(disclosable(purpose, day)) if purpose else as_json.published_sql(day),
-        record=as_json.RECORD,
+        record=as_json.RECORD if fields else as_json.HEADLINE,
         joins=as_json.JOINS,
         order=as_json.ORDER,
         organisation=ORGANISATION,

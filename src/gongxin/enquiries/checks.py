@@ -74,13 +74,15 @@ def check_many(
     purpose: str,
     at: datetime,
     batch: UUID | None = None,
+    fields: bool = False,
 ) -> Iterator[list[Answered]]:
     """Ask about many organisations: lists of answers, one a question, in order; memory is that of one chunk.
 
-    A list is yielded after its checks are stored and committed. batch: the id the stored checks share (made if None).
+    A list is yielded after its checks are stored and committed. batch: the id the stored checks share (made if None). fields:
+    records with all their fields, which makes the answer five times as large.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
-    asking = replace(asking, batch=batch or uuid7())
+    asking = replace(asking, batch=batch or uuid7(), fields=fields)
     waiting = iter(questions)
     while chunk := list(islice(waiting, CHUNK)):
         yield answers(_refused(asked.prepared(chunk), refusal), asking)
