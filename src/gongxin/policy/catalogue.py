@@ -72,7 +72,7 @@ def item(node: Node, pack: str, *, shelf: Shelf) -> Item:
         title_en=keys["title_en"].text(),
         category=keys["category"].choice(shelf.categories),
         version=keys["version"].integer(),
-        disclosure=keys["disclosure"].choice(DISCLOSURES),  # type: ignore[arg-type]  # choice() returned one of them
+        disclosure=keys["disclosure"].choice(DISCLOSURES),
         fields=fields,
         natural_key=keys["natural_key"].choices([field.name for field in fields]),
         subject_kinds=keys["subject_kinds"].choices(SUBJECT_KINDS),
@@ -154,13 +154,13 @@ def _field(node: Node, shelf: Shelf) -> Field:
         name=keys["name"].text(),
         label=keys["label"].text(),
         label_en=keys["label_en"].text() if "label_en" in keys else "",
-        type=field_type,  # type: ignore[arg-type]  # choice() returned one of them
+        type=field_type,
         max_length=keys["max"].integer() if "max" in keys else None,
         scale=keys["scale"].integer() if "scale" in keys else None,
         required=keys["required"].boolean() if "required" in keys else False,
         required_when=tuple(map(_condition, keys["required_when"].sequence())) if "required_when" in keys else (),
         code_list=keys["codes"].choice(shelf.code_lists) if "codes" in keys else "",
-        role=keys["role"].choice(get_args(FieldRole)) if "role" in keys else None,  # type: ignore[arg-type]  # one of them
+        role=keys["role"].choice(get_args(FieldRole)) if "role" in keys else None,
         published=keys["published"].boolean() if "published" in keys else True,
         aliases=keys["aliases"].texts() if "aliases" in keys else (),
         example=keys["example"].text() if "example" in keys else "",
@@ -173,7 +173,7 @@ def _condition(node: Node) -> Condition:
     return Condition(
         field=keys["field"].text(),
         values=keys["values"].texts(),
-        level=keys["level"].choice(("error", "warning")) if "level" in keys else "error",  # type: ignore[arg-type]  # one of them
+        level=keys["level"].choice(("error", "warning")) if "level" in keys else "error",
         note=keys["note"].text() if "note" in keys else "",
     )
 

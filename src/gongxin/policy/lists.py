@@ -41,7 +41,7 @@ def reference(node: Node) -> Reference:
     return Reference(
         title=keys["title"].text(),
         article=keys["article"].text() if "article" in keys else "",
-        confidence=keys["confidence"].choice(CONFIDENCES),  # type: ignore[arg-type]  # choice() returned one of them
+        confidence=keys["confidence"].choice(CONFIDENCES),
         note=keys["note"].text() if "note" in keys else "",
     )
 
@@ -121,7 +121,7 @@ def clock(node: Node, pack: str) -> Clock:
         id=keys["id"].text(),
         title=keys["title"].text(),
         limit=keys["limit"].integer(),
-        unit=keys["unit"].choice(("working-day", "day")),  # type: ignore[arg-type]  # choice() returned one of them
+        unit=keys["unit"].choice(("working-day", "day")),
         anchor=keys["anchor"].text(),
         reference=reference(keys["reference"]),
         title_en=title_en(keys),
@@ -144,7 +144,7 @@ def purpose(node: Node, pack: str, *, categories: Collection[str]) -> Purpose:
         code=keys["id"].text(),
         title=keys["title"].text(),
         title_en=title_en(keys),
-        disclosures=keys["disclosures"].choices(DISCLOSURES),  # type: ignore[arg-type]  # each is one of them
+        disclosures=keys["disclosures"].choices(DISCLOSURES),
         categories=keys["categories"].choices(categories),
         basis=references(keys["basis"]),
     )

@@ -7,17 +7,19 @@ or a `PackError`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from gongxin.errors import GongxinError
+
+Word = TypeVar("Word", bound=str)
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -107,25 +109,25 @@ class Node:
                 )
         return tuple(values)
 
-    def choice(self, allowed: Iterable[str]) -> str:
+    def choice(self, allowed: Iterable[Word]) -> Word:
         """One of the allowed words."""
         known = list(allowed)
         value = self.text()
-        if value not in known:
-            raise self.error(
-                "pack-unknown-value",
-                f"{self._named()}的值“{value}”不认识。",
-                allowed="、".join(known),
-                remedy=f"请改为允许的值。{_nearest(value, known)}",
-            )
-        return value
+        for word in known:
+            if word == value:
+                return word
+        raise self.error(
+            "pack-unknown-value",
+            f"{self._named()}的值“{value}”不认识。",
+            allowed="、".join(known),
+            remedy=f"请改为允许的值。{_nearest(value, known)}",
+        )
 
-    def choices(self, allowed: Iterable[str]) -> tuple[str, ...]:
+    def choices(self, allowed: Iterable[Word]) -> tuple[Word, ...]:
         """A list of allowed words, none twice."""
         known = list(allowed)
-        for member in self.sequence():
-            member.choice(known)
-        return self.texts()
+        self.texts()
+        return tuple(member.choice(known) for member in self.sequence())
 
     def integer(self) -> int:
         """A whole number, not negative."""
@@ -212,7 +214,7 @@ def _unknown_key(value: Node, key: str, known: list[str]) -> PackError:
     )
 
 
-def _nearest(value: str, known: list[str]) -> str:
+def _nearest(value: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(value, known, n=1, cutoff=0.6)
     return f"是否想写“{near[0]}”？" if near else ""
 

@@ -58,8 +58,7 @@ def publicity_rules(node: Node, pack: str, *, words: Vocabulary) -> PublicityRul
         regimes=regimes,
         severity=keys["severity"].choice(words.severity) if "severity" in keys else "",
         kinds=keys["kinds"].text() if "kinds" in keys else "",
-        # choice() returned one of the two words
-        unknown_end=keys["unknown_end"].choice(("decided_on", "open")) if "unknown_end" in keys else "decided_on",  # type: ignore[arg-type]
+        unknown_end=keys["unknown_end"].choice(("decided_on", "open")) if "unknown_end" in keys else "decided_on",
         capped=keys["capped"].boolean() if "capped" in keys else False,
         pack=pack,
     )
@@ -89,8 +88,7 @@ def _publicity_case(node: Node, words: Vocabulary, kinds: list[str]) -> Publicit
         published=term["published"].boolean() if "published" in term else True,
         minimum=minimum,
         maximum=maximum,
-        # choice() returned one of the two words
-        anchor=term["anchor"].choice(("decided_on", "acted_until")) if "anchor" in term else "decided_on",  # type: ignore[arg-type]
+        anchor=term["anchor"].choice(("decided_on", "acted_until")) if "anchor" in term else "decided_on",
         while_in_force=term["while_in_force"].boolean() if "while_in_force" in term else False,
         exit_shown=term["exit_shown"].boolean() if "exit_shown" in term else True,
         reference=reference(keys["reference"]),
@@ -148,7 +146,7 @@ def _severity_case(node: Node, words: Vocabulary, kinds: list[str]) -> SeverityC
     keys = node.mapping(["severity", "reference"], ["when"])
     return SeverityCase(
         when=when(keys["when"], words, kinds) if "when" in keys else When(),
-        severity=keys["severity"].choice(SEVERITIES),  # type: ignore[arg-type]  # choice() returned one of them
+        severity=keys["severity"].choice(SEVERITIES),
         reference=reference(keys["reference"]),
     )
 
