@@ -202,6 +202,14 @@ def test_whole_file_is_not_to_be_had_once_the_original_is_gone() -> None:
             made(submission)
 
 
+def test_nothing_goes_back_before_the_end() -> None:
+    waiting = hand_in([nameless(1)], mode="job")
+    for made in (returns.rejected_csv, returns.rejected_workbook, returns.whole_csv, returns.whole_workbook):
+        with pytest.raises(Conflict) as early:
+            made(waiting)
+        assert early.value.code == "still-processing"
+
+
 def test_too_many_rows_for_a_sheet_are_offered_as_csv() -> None:
     submission = mixed()
     submission.rejected = 1_048_576

@@ -109,7 +109,8 @@ async def rescue(context: JobContext, timestamp: int) -> None:
     await rescue_stalled(cast("float", (context.additional_context or {}).get("stalled_after", 30.0)))
 
 
-@app.periodic(cron="17 3 * * *")
+# 03:17 in China; procrastinate counts in UTC.
+@app.periodic(cron="17 19 * * *")
 @app.task(name="intake.discard_expired", queue=QUEUE, queueing_lock="intake.discard_expired")
 def discard_expired(timestamp: int) -> None:
     """Every night: throw away originals whose time of keeping is over."""

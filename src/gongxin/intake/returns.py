@@ -20,7 +20,7 @@ import xlsxwriter
 
 from gongxin.errors import Conflict
 from gongxin.intake import originals
-from gongxin.intake.models import Finding, RejectedRow, Submission, SubmissionState
+from gongxin.intake.models import UNFINISHED, Finding, RejectedRow, Submission, SubmissionState
 from gongxin.intake.originals import Row
 from gongxin.intake.persons import MASKED
 from gongxin.intake.selectors import field_labels, line
@@ -42,7 +42,8 @@ _LONG_DIGITS: Final = re.compile(r"\d{12,}")
 
 
 def rejected_workbook(submission: Submission) -> Iterator[bytes]:
-    """The rejected rows as XLSX, all cells text, in parts. Conflict if there are more than a sheet holds."""
+    """The rejected rows as XLSX, all cells text, in parts. Conflict: more than a sheet holds, or none yet."""
+    _judge_finished(submission)
     _judge_sheet(submission.rejected)
     return _workbook(_header(submission), _rejected_rows(submission))
 
@@ -53,6 +54,7 @@ def rejected_csv(submission: Submission) -> Iterator[bytes]:
     A cell that a spreadsheet would take for a formula, or a number too long for it, begins with a tab: spreadsheets
     then show it as text, and intake drops the tab when the file comes back.
     """
+    _judge_finished(submission)
     return _csv(_header(submission), _rejected_rows(submission))
 
 
@@ -61,6 +63,7 @@ def whole_workbook(submission: Submission) -> Iterator[bytes]:
 
     NotFound when the original is gone.
     """
+    _judge_finished(submission)
     _judge_sheet(submission.rows_in)
     original = originals.rows(submission)
     return _workbook(_header(submission), _whole_rows(submission, original))
@@ -71,6 +74,7 @@ def whole_csv(submission: Submission) -> Iterator[bytes]:
 
     NotFound when the original is gone.
     """
+    _judge_finished(submission)
     original = originals.rows(submission)
     return _csv(_header(submission), _whole_rows(submission, original))
 
@@ -187,6 +191,11 @@ def _parts(rows: Iterable[int]) -> Iterator[list[int]]:
 # ── files ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _judge_finished(submission: Submission) -> None:
+    if submission.state in UNFINISHED:
+        raise Conflict("still-processing", "该批次还在处理，尚无问题数据。", remedy="请稍候，处理完成后再下载。")
+
+
 def _judge_sheet(rows: int) -> None:
     if rows > _XLSX_ROWS:
         raise Conflict("too-many-rows", f"共 {rows:,} 行，超过一个工作表的上限。", remedy="请下载 CSV。")
@@ -224,7 +233,7 @@ def _fitting(cell: str) -> str:
 
 def _csv(header: Row, rows: Iterator[Row]) -> Iterator[bytes]:
     yield "\ufeff".encode()
-    yield _csv_part([header])
+    yield _csv_part([[guarded(title) for title in header]])
     part: list[Row] = []
     for row in rows:
         part.append([guarded(cell) for cell in row])
