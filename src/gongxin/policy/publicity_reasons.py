@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from gongxin.policy.model import (
     Principle,
@@ -46,7 +46,7 @@ def ended(principle: Principle) -> PublicityTerm:
         published_until=None,
         repairable_from=None,
         rule=principle.id,
-        reason=f"不予公示：{principle.title}。依据{cited(principle.reference)}。",
+        reason=f"不予公示：{principle.title}。{_ground(principle.reference)}。",
         reason_en=f"Not public: {principle.title_en}.",
         references=(principle.reference,),
         notes=_doubts((principle.reference,)),
@@ -59,6 +59,13 @@ def cited(reference: Reference) -> str:
     return f"{title}{reference.article}"
 
 
+def _ground(reference: Reference) -> str:
+    """The source behind a reason; where none could be read, that is said in place of a source."""
+    if reference.title.startswith("没有"):
+        return f"说明：{reference.title}，{reference.note}" if reference.note else f"说明：{reference.title}"
+    return f"依据{cited(reference)}"
+
+
 def chinese(account: Account) -> str:
     """The reason for readers of the page."""
     binding = account.binding
@@ -69,7 +76,7 @@ def chinese(account: Account) -> str:
     else:
         head = f"公示至 {binding.last}"
     since = f"自 {_first_day(binding)} 起适用对当事人更有利的规定，" if binding.later else ""
-    return f"{head}：{since}{_says(account)}。依据{cited(binding.rule.reference)}。"
+    return f"{head}：{since}{_says(account)}。{_ground(binding.rule.reference)}。"
 
 
 def english(account: Account) -> str:
@@ -82,7 +89,7 @@ def english(account: Account) -> str:
     else:
         head = f"Public until {binding.last}"
     since = f"the more favourable rule applies from {_first_day(binding)}; " if binding.later else ""
-    regime = binding.regime.title_en if binding.regime and binding.regime.title_en else ""
+    regime = binding.regime.title_en if binding.regime and len(account.rules.regimes) > 1 else ""
     return f"{head}: {since}{_says_en(account)}{f' ({regime})' if regime else ''}."
 
 
@@ -132,9 +139,16 @@ def _says(account: Account) -> str:
         return f"{rule.title}，自{start} 起 {rule.months} 个月"
     if not rule.published:
         return f"{rule.title}不予公示"
-    if rule.maximum is None:
+    if rule.maximum is None or _ended_with_force(account):
         return rule.title
-    return f"{rule.title}最长公示 {rule.maximum} 个月，自{_anchor(rule, account.facts)} 起算"
+    return f"{rule.title}{'，' if rule.while_in_force else ''}最长公示 {rule.maximum} 个月，自{_anchor(rule, account.facts)} 起算"
+
+
+def _ended_with_force(account: Account) -> bool:
+    """True if the record's own effect ends first, so that the months of the rule say nothing."""
+    rule, last = account.binding.rule, account.facts.effective_until
+    in_force = isinstance(rule, PublicityCase) and rule.while_in_force
+    return in_force and last is not None and account.binding.last in (last, last - timedelta(days=1))
 
 
 def _anchor(rule: PublicityCase, facts: PublicityFacts) -> str:
@@ -150,6 +164,6 @@ def _says_en(account: Account) -> str:
         return f"{rule.title_en}, {rule.months} months from {anchor}"
     if not rule.published:
         return f"{rule.title_en}: not published"
-    if rule.maximum is None:
+    if rule.maximum is None or _ended_with_force(account):
         return rule.title_en
     return f"{rule.title_en}: at most {rule.maximum} months from {account.facts.decided_on}"
