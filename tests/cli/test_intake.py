@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from gongxin.cli import intake
 from gongxin.identity import departments
-from gongxin.intake import templates
+from gongxin.intake import pipeline, templates
 from gongxin.intake.models import Submission
 from gongxin.policy import packs
 
@@ -127,6 +127,20 @@ def test_job_is_left_to_a_worker_and_its_state_can_be_asked_for(tmp_path: Path) 
     status = run("status", answer["submission"], "--json")
     assert json.loads(status.stdout)["finished"] is False
     assert "已接收" in run("status", answer["submission"]).stdout
+
+
+def test_failure_of_ours_is_told_apart_from_a_mistake_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("disk gone")
+
+    monkeypatch.setattr(pipeline, "process", broken)
+    done = submitted(file_of(tmp_path / "a.csv", [penalty(1)]), "--json")
+    assert done.exit_code == 4
+    assert json.loads(done.stdout)["state"] == "received"
+    assert "没有任何数据入库" in done.stderr
+    assert "Traceback" not in done.output
 
 
 def test_status_of_a_finished_submission_is_its_outcome(tmp_path: Path) -> None:

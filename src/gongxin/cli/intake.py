@@ -23,8 +23,9 @@ from gongxin.policy import packs
 
 app = typer.Typer(no_args_is_help=True, help="Hand in files (报送) and see what came of them.")
 
-# Exit codes: 0 processed or handed to the worker · 1 not taken in (error) · 3 alarm: refused as a whole, or zero rows.
-ALARM = 3
+# Exit codes: 0 processed, or handed to the worker as asked · 1 not taken in (error) · 3 alarm: refused as a whole, or zero
+# rows · 4 taken in but not processed, for a reason of ours; a worker tries again.
+ALARM, LEFT = 3, 4
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -59,6 +60,11 @@ def submit(
             progress=progress,
         )
     _answer(submission, as_json=as_json)
+    if wait and submission.state in UNFINISHED:
+        Console(stderr=True).print(
+            "未能立即处理，没有任何数据入库；文件已保存，后台任务会再次处理，请稍后查看批次状态。"
+        )
+        raise typer.Exit(LEFT)
 
 
 @app.command()

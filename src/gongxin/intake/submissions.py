@@ -103,8 +103,9 @@ def process(
     try:
         return jobs.run(submission.pk, at=at, progress=progress)
     # Whatever broke, the file is kept and the department must not be told that it was its fault: a worker tries again.
-    except Exception:
-        _log.exception("submission %s could not be processed at once; handed to the worker", submission.pk)
+    except Exception as error:
+        # In one line, for the command line's sake; the worker that tries again logs where it broke.
+        _log.error("submission %s not processed at once (%r); handed to the worker", submission.pk, error)
         if connection.in_atomic_block and connection.needs_rollback:
             raise
         jobs.defer(submission)
