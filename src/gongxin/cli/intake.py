@@ -23,8 +23,8 @@ from gongxin.policy import packs
 
 app = typer.Typer(no_args_is_help=True, help="Hand in files (报送) and see what came of them.")
 
-# Exit codes: 0 processed, or handed to the worker as asked · 1 not taken in (error) · 3 alarm: refused as a whole, or zero
-# rows · 4 taken in but not processed, for a reason of ours; a worker tries again.
+# Exit codes: 0 processed, or handed to the worker as asked · 1 not taken in (error) · 3 alarm: refused as a whole, or
+# zero rows · 4 taken in but not processed, for a reason of ours; a worker tries again.
 ALARM, LEFT = 3, 4
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
