@@ -1,4 +1,6 @@
-"""What a look-up is measured against: a FastAPI service that sends one statement and hands its text on, and nothing else."""
+"""What a look-up is measured against: a FastAPI service that sends one statement and hands its text on, and nothing
+else.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Look-ups of an organisation with ten records over HTTP, and a batch check of 100,000 codes (Speed item 5).
 
-Ours runs as in production (granian, one worker, one thread); beside it a FastAPI service that does nothing but send the same
-statement and hand its text on (uvicorn, uvloop, httptools, psycopg_pool), and a bare psycopg loop without HTTP. All three read
-the same rows of the same database in one run; client, server and database share the machine.
+Ours runs as in production (granian, one worker, one thread); beside it a FastAPI service that does nothing but send
+the same statement and hand its text on (uvicorn, uvloop, httptools, psycopg_pool), and a bare psycopg loop without
+HTTP. All three read the same rows of the same database in one run; client, server and database share the machine.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ _HERE = Path(__file__).resolve().parent
 
 
 def run(organisations: int = 10_000, seconds: float = 4.0, codes: int = 100_000) -> dict[str, float]:
-    """Requests a second and rows a second; `lookup_vs_fastapi` and `lookup_vs_psycopg` are ratios of medians of three turns."""
+    """Requests a second and rows a second; `lookup_vs_fastapi` and `lookup_vs_psycopg` are ratios of medians of three
+    turns.
+    """
     with _own_database() as url:
         found = _fill(organisations)
         paths = [f"/api/v1/organisations/{identity}" for identity, _ in found]
@@ -169,7 +171,19 @@ def _bare(ids: Sequence[str], seconds: float) -> tuple[float, float]:
 @contextmanager
 def _ours(url: str) -> Iterator[int]:
     port = _free_port()
-    options = "--interface wsgi --workers 1 --blocking-threads 1 --http 1 --no-ws --log-level error".split()
+    options = [
+        "--interface",
+        "wsgi",
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "1",
+        "--http",
+        "1",
+        "--no-ws",
+        "--log-level",
+        "error",
+    ]
     command = ["-m", "granian", *options, "--port", str(port), "gongxin.wsgi:application"]
     with _serving(command, port, {"DATABASE_URL": url}):
         yield port
@@ -238,19 +252,20 @@ def _own_database() -> Iterator[str]:
 
 
 _ORGANISATIONS = """
-INSERT INTO subjects_organisation (id, kind, uscc, name, name_key, pinyin, status, type_name, district, address, capital, scope,
-                                   legal_representative, origin, flags, registered_at, updated_at)
-SELECT gen_random_uuid(), 'enterprise', code, name, name, '', '存续', '有限责任公司', '云河区', '云河市测试路1号', '100万人民币',
-       '食品销售', '', 'register', '[]', now(), now()
+INSERT INTO subjects_organisation (id, kind, uscc, name, name_key, pinyin, status, type_name, district,
+                                   address, capital, scope, legal_representative, origin, flags,
+                                   registered_at, updated_at)
+SELECT gen_random_uuid(), 'enterprise', code, name, name, '', '存续', '有限责任公司', '云河区', '云河市测试路1号',
+       '100万人民币', '食品销售', '', 'register', '[]', now(), now()
 FROM unnest(%s::text[], %s::text[]) AS given(code, name) RETURNING id, uscc
 """
 _RECORDS = """
 INSERT INTO records_record (id, item, item_version, organisation_id, provider_id, submission_id, key_hash, content_hash,
-                            document_no, title, decided_on, severity, procedure, publicity_from, publicity_until, publicity_rule,
-                            disclosure, state, payload, revision, recorded_at)
+                            document_no, title, decided_on, severity, procedure, publicity_from, publicity_until,
+                            publicity_rule, disclosure, state, payload, revision, recorded_at)
 SELECT gen_random_uuid(), 'penalty', 1, o.id, %(provider)s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
-       '云市监罚〔2026〕' || n || '号', '未按规定公示', CURRENT_DATE - n, 'ordinary', '', CURRENT_DATE - n, CURRENT_DATE + 300,
-       'penalty-publicity', 'public', 'active', %(payload)s::jsonb, 1, now()
+       '云市监罚〔2026〕' || n || '号', '未按规定公示', CURRENT_DATE - n, 'ordinary', '', CURRENT_DATE - n,
+       CURRENT_DATE + 300, 'penalty-publicity', 'public', 'active', %(payload)s::jsonb, 1, now()
 FROM subjects_organisation o, generate_series(1, %(each)s) AS n
 """
 

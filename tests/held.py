@@ -1,4 +1,6 @@
-"""Organisations, departments and records on record, as tests of reading, checking and the API need them. All fictional."""
+"""Organisations, departments and records on record, as tests of reading, checking and the API need them. All
+fictional.
+"""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ _BOUNDED = settings(
     max_examples=12,
     deadline=None,
     derandomize=True,
-    # One database transaction and one key serve all examples of an operation: nothing an example leaves behind changes what
-    # the next may expect of the document.
+    # One transaction and one key serve all examples of an operation: nothing that an example leaves behind changes
+    # what the next may expect of the document.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

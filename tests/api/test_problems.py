@@ -18,7 +18,7 @@ def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.content.decode()
     assert answer["Content-Type"] == "application/problem+json"
     found: dict[str, Any] = answer.json()
-    assert MEMBERS <= set(found)
+    assert set(found) >= MEMBERS
     assert (found["status"], found["code"]) == (status, code)
     assert found["type"].startswith("http://testserver/")
     assert found["remedy"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests import held
 from typer.testing import CliRunner
 
 from gongxin import clock
 from gongxin.cli.keys import app
 from gongxin.identity import keys
-from tests import held
 
 pytestmark = pytest.mark.django_db
 

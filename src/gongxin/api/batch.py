@@ -66,7 +66,8 @@ class TooLarge(InvalidInput):
 def rows(request: HttpRequest, *, matter: str) -> Iterator[Asked]:
     """The questions of the body. `matter` is that of rows without their own.
 
-    Raises before the first row: MediaTypeRefused (415), TooLarge (413), InvalidInput (no JSON, no list, no such CSV column).
+    Raises before the first row: MediaTypeRefused (415), TooLarge (413), InvalidInput (no JSON, no list, no such CSV
+    column).
     """
     readers = {NDJSON: _ndjson, "application/json": _json, "text/csv": _csv}
     reader = readers.get(request.content_type or "")

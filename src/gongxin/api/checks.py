@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,6 +18,7 @@ from gongxin.api.forms import SAYING, Closed, OrganisationBrief, RecordOut
 from gongxin.api.gate import problem_of
 from gongxin.api.service import DepartmentKey, asker
 from gongxin.enquiries import asked, checks
+from gongxin.enquiries.answering import Answered
 from gongxin.enquiries.models import Outcome
 from gongxin.ids import uuid7
 
@@ -31,7 +32,7 @@ class CheckIn(Closed):
         min_length=1,
         max_length=asked.MAX_ASKED,
         pattern=SAYING,
-        description="Unified social credit code, another code of the register, or the whole name. A code is matched first.",
+        description="Credit code (USCC), another code of the register, or the whole name. Codes are matched first.",
         examples=["91000000MA00000016"],
     )
     purpose: str = Field(max_length=40, pattern=SAYING, description="Code of a purpose; see GET /purposes.")
@@ -53,7 +54,9 @@ class NamesOut(Schema):
 
 
 class CheckOut(Schema):
-    """What is on record and may be shown for the purpose. data_version: the database snapshot the answer was read from."""
+    """What is on record and may be shown for the purpose. data_version: the database snapshot the answer was read
+    from.
+    """
 
     check: UUID
     outcome: Outcome
@@ -95,7 +98,9 @@ class StoredCheckOut(Schema):
 
 
 class BatchLine(Schema):
-    """A line of the answer to a batch: a check with its row number, or the closing `summary`, or a `problem` that ended it."""
+    """A line of the answer to a batch: a check with its row number, or the closing `summary`, or a `problem` that
+    ended it.
+    """
 
     row: int | None = None
     check: UUID | None = None
@@ -106,7 +111,9 @@ class BatchLine(Schema):
 
 @router.post("", response=CheckOut, summary="Ask about one organisation")
 def check(request: HttpRequest, question: CheckIn) -> HttpResponse:
-    """What is on record about one organisation and disclosable for the purpose. Stored, also when refused or not found."""
+    """What is on record about one organisation and disclosable for the purpose. Stored, also when refused or not
+    found.
+    """
     who = asker(request)
     answer = checks.check(
         department=who.department,
@@ -164,10 +171,12 @@ def check_batch(
     ],
     fields: Annotated[bool, Query(description="Records with all their fields; five times as large.")] = False,
 ) -> HttpResponse | StreamingHttpResponse:
-    """Codes or names as NDJSON, a JSON list or CSV; answers as NDJSON in the order of the rows, each line as POST /checks.
+    """Codes or names as NDJSON, a JSON list or CSV; answers as NDJSON in the order of the rows, each line as POST
+    /checks.
 
-    Records come without `fields` unless they are asked for, and lines carry no `labels` (see GET /items/{id}). The body is read whole before the first line is sent. Rows
-    that cannot be read are answered with outcome `refused` and their reason, and stored like every other.
+    Records come without `fields` unless they are asked for, and lines carry no `labels` (see GET /items/{id}). The
+    body is read whole before the first line is sent. Rows that cannot be read are answered with outcome `refused` and
+    their reason, and stored like every other.
     """
     who, at = asker(request), clock.now()
     if reason := checks.refusal_of(who.department, purpose):
@@ -190,7 +199,7 @@ def check_batch(
     return response
 
 
-def _lines(request: HttpRequest, answers: Iterator[list[checks.Answered]], batch_id: str) -> Iterator[bytes]:
+def _lines(request: HttpRequest, answers: Iterator[list[Answered]], batch_id: str) -> Iterator[bytes]:
     """The answers as lines, closed by a summary; a fault on the way is told in a last line instead of it."""
     outcomes = dict.fromkeys(Outcome.values, 0)
     try:
@@ -199,7 +208,7 @@ def _lines(request: HttpRequest, answers: Iterator[list[checks.Answered]], batch
                 outcomes[answer.outcome] += 1
             yield "".join(f"{answer.text}\n" for answer in chunk).encode()
     # The status line is long sent: the caller learns of the break from the line and from the missing summary.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         problem = problem_of(request, error)
         content = problems.body(problem, origin="", request_id=getattr(request, "gongxin_request_id", ""))
         yield (json.dumps({"problem": content}, ensure_ascii=False) + "\n").encode()

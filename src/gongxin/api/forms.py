@@ -39,7 +39,9 @@ class PublicityOut(Schema):
 
 
 class RecordOut(Schema):
-    """A record. `fields`: the public fields that have content, by field name; their labels are in `labels` or the item."""
+    """A record. `fields`: the public fields that have content, by field name; their labels are in `labels` or the
+    item.
+    """
 
     id: UUID
     item: str = Field(examples=["penalty"])
@@ -77,7 +79,9 @@ class FormerNameOut(Schema):
 
 
 class OrganisationOut(OrganisationBrief):
-    """An organisation with the records that are public today, newest first. No natural person is named outside `fields`."""
+    """An organisation with the records that are public today, newest first. No natural person is named outside
+    `fields`.
+    """
 
     type_name: str
     address: str | None = Field(description="Null for sole traders.")

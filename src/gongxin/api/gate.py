@@ -1,8 +1,9 @@
-"""The gate: everything under /api is answered here, before sessions, languages, cookies and pages have any part in it.
+"""The gate: everything under /api is answered here, before sessions, languages, cookies and pages have any part in
+it.
 
-A middleware right behind the security headers. It resolves the address itself, so that nothing meant for pages runs for a
-request of a program (measured: a third of the time of a look-up), and so that whatever goes wrong, an unknown path, a wrong
-method, a fault of ours, leaves in the one shape of `problems`.
+A middleware right behind the security headers. It resolves the address itself, so that nothing meant for pages runs
+for a request of a program (measured: a third of the time of a look-up), and so that whatever goes wrong, an unknown
+path, a wrong method, a fault of ours, leaves in the one shape of `problems`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         request.resolver_match = match
         answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
     # Whatever broke is ours: it is logged with its id and answered without any detail of it.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return problems.response(request, problem_of(request, error))
     if answer.status_code >= 400 and not answer.get("Content-Type", "").startswith(problems.MEDIA_TYPE):
         kept = {"Allow": answer["Allow"]} if "Allow" in answer else {}

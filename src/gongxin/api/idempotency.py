@@ -1,7 +1,7 @@
 """Requests that must not be done twice: the ``Idempotency-Key`` header of POST /submissions.
 
-Same key and same body within `LIFETIME`: the first submission again. Same key and another body: 409. After that the key is
-free. Two requests with one key at once: the second waits for the row of the first, so there is one submission.
+Same key and same body within `LIFETIME`: the first submission again. Same key and another body: 409. After that the
+key is free. Two requests with one key at once: the second waits for the row of the first, so there is one submission.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Positions in lists: ``after=739708~<record id>``, stable while records come and go.
 
-The number is the day of the decision, counted from 0001-01-01 as 1: every number of six digits is a day, so that a position
-that has the form is a position.
+The number is the day of the decision, counted from 0001-01-01 as 1: every number of six digits is a day, so that a
+position that has the form is a position.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What is public, read by one statement that builds the whole answer: organisations with their records, records, lists.
+"""What is public, read by one statement that builds the whole answer: organisations with their records, records,
+lists.
 
-The database returns the finished JSON text and the view hands its bytes on; no object is made in between. Statements are
-prepared once for each connection: planning them costs more than running them.
+The database returns the finished JSON text and the view hands its bytes on; no object is made in between. Statements
+are prepared once for each connection: planning them costs more than running them.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ _PAGED: Final = """
   FROM (SELECT r.*, row_number() OVER (ORDER BY {order}) AS place FROM ({visible}) r
         WHERE {condition} ORDER BY {order} LIMIT %(limit)s + 1) r {joins}"""
 
-_ORGANISATION: Final = (
-    """
+_ORGANISATION: Final = """
 WITH {shapes}
 SELECT json_build_object(
   'id', o.id, 'uscc', o.uscc, 'name', o.name, 'kind', o.kind, 'status', o.status, 'district', o.district,
@@ -43,32 +43,26 @@ SELECT json_build_object(
                             FROM subjects_formername n WHERE n.organisation_id = o.id), '[]'::json),
   'as_of', {day}, 'rule_version', {version},
   'counts', coalesce((SELECT json_object_agg(g.item, g.total) FROM (
-      SELECT r.item, count(*) AS total FROM ({visible}) r WHERE r.organisation_id = o.id GROUP BY r.item) g), '{{}}'::json),
+      SELECT r.item, count(*) AS total FROM ({visible}) r WHERE r.organisation_id = o.id
+      GROUP BY r.item) g), '{{}}'::json),
   'records', coalesce(l.records, '[]'::json),
   'next', CASE WHEN l.more THEN '/api/v1/organisations/' || o.id::text || '/records?after=' || l.last END)::text
-FROM subjects_organisation o, LATERAL ("""
-    + _PAGED
-    + """) l
+FROM subjects_organisation o, LATERAL ({page}) l
 WHERE o.{column} = %(ref)s
 """
-)
 
-_LIST: Final = (
-    """
+_LIST: Final = """
 WITH {shapes}
 SELECT json_build_object('as_of', {day}, 'rule_version', {version}, 'records', coalesce(l.records, '[]'::json),
   'next', CASE WHEN l.more THEN %(address)s || '?after=' || l.last || '&limit=' || %(limit)s END)::text
-FROM ("""
-    + _PAGED
-    + """) l
+FROM ({page}) l
 """
-)
 
 _RECORD: Final = """
 WITH {shapes}
-SELECT json_build_object('as_of', {day}, 'rule_version', {version}, 'record', {record}, 'organisation', json_build_object(
-  'id', o.id, 'uscc', o.uscc, 'name', o.name, 'kind', o.kind, 'status', o.status, 'district', o.district,
-  'url', '/organisations/' || o.id::text))::text
+SELECT json_build_object('as_of', {day}, 'rule_version', {version}, 'record', {record},
+  'organisation', json_build_object('id', o.id, 'uscc', o.uscc, 'name', o.name, 'kind', o.kind,
+    'status', o.status, 'district', o.district, 'url', '/organisations/' || o.id::text))::text
 FROM ({visible}) r JOIN subjects_organisation o ON o.id = r.organisation_id {joins}
 WHERE r.id = %(ref)s
 """
@@ -84,7 +78,8 @@ _TEMPLATES: Final[dict[Kind, tuple[str, str, str]]] = {
 
 
 def read(kind: Kind, parameters: Mapping[str, Any], *, day: date) -> bytes | None:
-    """The answer as JSON in UTF-8, None where there is nothing (public). parameters: ref, and what the statement of `kind` names.
+    """The answer as JSON in UTF-8, None where there is nothing (public). parameters: ref, and what the statement of
+    `kind` names.
 
     A connection that died while idle is noticed here: the read is tried once more on a new one.
     """
@@ -105,7 +100,9 @@ def statement(kind: Kind, *, day: date) -> str:
 
 
 def _fetched(text: str, parameters: Mapping[str, Any]) -> bytes | None:
-    """Run on Django's own connection, past its cursor: that one sends each query as new text, which cannot stay prepared."""
+    """Run on Django's own connection, past its cursor: that one sends each query as new text, which cannot stay
+    prepared.
+    """
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     held, raw.prepare_threshold = raw.prepare_threshold, 0
@@ -131,4 +128,4 @@ def _statement(kind: Kind, day: date, pack_version: str) -> str:
         "column": column,
         "condition": condition,
     }
-    return template.format(**parts)
+    return template.format(page=_PAGED.format(**parts), **parts)

@@ -14,7 +14,6 @@ from gongxin.api import lookups
 from gongxin.api.forms import PLAIN, OrganisationBrief, OrganisationOut, RecordsPage
 from gongxin.api.keyset import After, position
 from gongxin.errors import NotFound
-
 from gongxin.subjects import search as searching
 from gongxin.subjects.identifiers import folded_code
 from gongxin.subjects.models import Organisation
@@ -53,7 +52,9 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Any:
-    """Part of a name (two characters or more), a former name, a code, pinyin initials; one wrong character still finds it."""
+    """Part of a name (two characters or more), a former name, a code, pinyin initials; one wrong character still
+    finds it.
+    """
     page = searching.search(q, limit=limit, offset=offset)
     hint = {"fault": page.hint.fault, "expected": page.hint.expected} if page.hint else None
     return {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
+from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.security import HttpBearer
@@ -60,13 +60,15 @@ class JsonBody(Parser):
     """Bodies as JSON in UTF-8; every other content type is refused by name."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The parsed body. Raises MediaTypeRefused (415), or InvalidInput for text that is not JSON (answered with 400)."""
+        """The parsed body. Raises MediaTypeRefused (415), or InvalidInput for text that is not JSON (answered with
+        400).
+        """
         if request.content_type != "application/json":
             raise refused_type(request.content_type or "", "application/json")
         return parsed(request.body)
 
 
-class Refused(Exception):  # noqa: N818  (named as the other refusals are)
+class Refused(Exception):
     """The body does not fit; `places` says where (422)."""
 
     def __init__(self, places: list[dict[str, str]]) -> None:
@@ -217,36 +219,36 @@ def build() -> Service:
     )
     service.add_exception_handler(ValidationError, _invalid)
     service.add_exception_handler(HttpError, _http)
-    service.add_exception_handler(AuthenticationError, _http)
     service.add_exception_handler(Refused, _refused)
     service.add_exception_handler(Exception, _other)
     return service
 
 
-_DESCRIPTION: Final = """Public credit information about organisations: hand in records, run credit checks, read what is public.
+_DESCRIPTION: Final = """Public credit information about organisations: hand in records, check, read what is public.
 
-Every error is an `application/problem+json` (RFC 9457) with a stable `code`, the place in the request and the next step.
-Public addresses need no key; the others take a department's key as `Authorization: Bearer gx_…`.
+Every error is an `application/problem+json` (RFC 9457) with a stable `code`, the place in the request
+and the next step. Public addresses need no key; the others take a department's key as `Authorization: Bearer gx_…`.
 Days are ISO dates in China's civil time, instants are UTC. Ids are UUIDv7. Nothing here is about natural persons."""
 
 
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return problems.response(request, problems.of_code("invalid", errors=places(error.errors)))
+def _invalid(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    return problems.response(request, problems.of_code("invalid", errors=places(getattr(error, "errors", []))))
 
 
-def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return problems.response(request, problems.of_code("invalid", errors=error.places))
+def _refused(request: HttpRequest, error: Refused | type[Refused]) -> HttpResponse:
+    return problems.response(request, problems.of_code("invalid", errors=getattr(error, "places", ())))
 
 
-def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _http(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
     """ninja wraps what the body parser raises; the cause is the better answer."""
-    if isinstance(error.__cause__, Exception):
+    if isinstance(error, HttpError) and isinstance(error.__cause__, Exception):
         return problems.response(request, problem_of(request, error.__cause__))
-    return problems.response(request, problems.of_status(error.status_code))
+    return problems.response(request, problems.of_status(getattr(error, "status_code", 400)))
 
 
-def _other(request: HttpRequest, error: Exception) -> HttpResponse:
-    return problems.response(request, problem_of(request, error))
+def _other(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    raised = error if isinstance(error, Exception) else error()
+    return problems.response(request, problem_of(request, raised))
 
 
 def documented(service: Service) -> dict[str, Any]:

@@ -159,7 +159,8 @@ def submit(
         Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]+$", max_length=128, description="Kept for 24 hours."),
     ] = None,
 ) -> HttpResponse:
-    """The same pipeline as the desk. 201: finished, with its counts. 202: taken in, running as a job; ask at `Location`.
+    """The same pipeline as the desk. 201: finished, with its counts. 202: taken in, running as a job; ask at
+    `Location`.
 
     A file refused as a whole is a problem (422) that names the submission. The same file again changes nothing.
     """

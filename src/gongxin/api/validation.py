@@ -44,7 +44,9 @@ def places(errors: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _pointer(error: dict[str, Any]) -> str:
-    """``#/rows/0`` for the body, ``query:limit`` for a parameter. ninja puts its own name for the body first: it is left out."""
+    """``#/rows/0`` for the body, ``query:limit`` for a parameter. ninja puts its own name for the body first: it is
+    left out.
+    """
     parts = [str(part) for part in error["loc"]]
     if error["source"] == "body":
         return "#" + "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts[1:])

@@ -46,7 +46,8 @@ def issue(
         at=clock.now(),
     )
     typer.echo(made.secret)
-    Console(stderr=True).print(f"{made.key.pk}  {made.key.department.name}  {made.key.label}  密钥只显示这一次，请立即妥善保存。")
+    Console(stderr=True).print(f"{made.key.pk}  {made.key.department.name}  {made.key.label}")
+    Console(stderr=True).print("密钥只显示这一次，请立即妥善保存。")
 
 
 @app.command("list")
@@ -54,7 +55,7 @@ def issue(
 def list_keys() -> None:
     """All keys ever issued, by their first characters."""
     table = Table("id", "prefix", "department", "label", "issued", "expires", "revoked")
-    for key in keys.keys():
+    for key in keys.listing():
         times = (key.created_at, key.expires_at, key.revoked_at)
         table.add_row(
             str(key.pk),

@@ -1,7 +1,7 @@
 """The one statement that matches, answers and stores credit checks, for one question as for a chunk of a batch.
 
-Answer and stored check are the same statement: if the row cannot be written there is nothing to send, and the data version
-in both is the snapshot the statement itself read.
+Answer and stored check are the same statement: if the row cannot be written there is nothing to send, and the data
+version in both is the snapshot the statement itself read.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ ORGANISATION: Final = """json_build_object(
 _STATEMENT: Final = """
 WITH {shapes},
 asked AS MATERIALIZED (
-  SELECT * FROM unnest(%(row)s::bigint[], %(check_id)s::uuid[], %(asked_for)s::text[], %(code)s::text[], %(name_key)s::text[],
-                       %(matter)s::text[], %(reason)s::text[], %(hint)s::text[])
+  SELECT * FROM unnest(%(row)s::bigint[], %(check_id)s::uuid[], %(asked_for)s::text[], %(code)s::text[],
+                       %(name_key)s::text[], %(matter)s::text[], %(reason)s::text[], %(hint)s::text[])
            AS a(number, check_id, asked_for, code, name_key, matter, reason, hint)),
 found AS (
   SELECT a.number, o.id, 1 AS rank FROM asked a JOIN subjects_organisation o ON o.uscc = a.code
@@ -45,7 +45,8 @@ found AS (
 candidates AS MATERIALIZED (SELECT number, id, min(rank) AS rank FROM found GROUP BY number, id),
 matched AS MATERIALIZED (
   SELECT a.*, coalesce(c.candidates, 0) AS candidates, CASE WHEN c.candidates = 1 THEN c.id END AS organisation_id,
-         CASE WHEN c.candidates = 1 THEN (ARRAY['uscc', 'identifier', 'name', 'former_name'])[c.rank] ELSE '' END AS matched_by
+         CASE WHEN c.candidates = 1 THEN (ARRAY['uscc', 'identifier', 'name', 'former_name'])[c.rank] ELSE '' END
+         AS matched_by
   FROM asked a LEFT JOIN (
     SELECT number, count(*) AS candidates, (array_agg(id))[1] AS id, min(rank) AS rank FROM candidates GROUP BY number
   ) c USING (number)),
@@ -60,25 +61,28 @@ counts AS (
   FROM (SELECT number, item, count(*) AS total FROM held GROUP BY number, item) g GROUP BY number),
 judged AS MATERIALIZED (
   SELECT m.*, l.total, l.records, l.disclosed, c.counts,
-         CASE WHEN m.reason <> '' THEN 'refused' WHEN m.candidates = 0 THEN 'not_found' WHEN m.candidates > 1 THEN 'ambiguous'
-              WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
+         CASE WHEN m.reason <> '' THEN 'refused' WHEN m.candidates = 0 THEN 'not_found'
+              WHEN m.candidates > 1 THEN 'ambiguous' WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
   FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)),
 stored AS (
-  INSERT INTO enquiries_check (id, department_id, asked_by, asked_at, asked_for, organisation_id, matched_by, purpose, matter,
-                               outcome, reason, record_count, disclosed, batch_id, pack_version, data_version)
+  INSERT INTO enquiries_check (id, department_id, asked_by, asked_at, asked_for, organisation_id, matched_by, purpose,
+                               matter, outcome, reason, record_count, disclosed, batch_id, pack_version, data_version)
   SELECT check_id, %(department)s, %(asked_by)s, %(at)s, asked_for, organisation_id, matched_by, %(purpose)s, matter,
-         outcome, reason, coalesce(total, 0), coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s, pg_current_snapshot()::text
+         outcome, reason, coalesce(total, 0), coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s,
+         pg_current_snapshot()::text
   FROM judged)
 SELECT j.outcome, json_build_object(
-  'row', j.number, 'check', j.check_id, 'outcome', j.outcome, 'reason', nullif(j.reason, ''), 'hint', nullif(j.hint, ''),
+  'row', j.number, 'check', j.check_id, 'outcome', j.outcome, 'reason', nullif(j.reason, ''),
+  'hint', nullif(j.hint, ''),
   'asked_for', j.asked_for, 'purpose', %(purpose)s::text, 'matter', j.matter, 'answered_at', %(at)s::timestamptz,
   'rule_version', %(pack_version)s::text, 'data_version', pg_current_snapshot()::text,
   'matched_by', nullif(j.matched_by, ''),
   'names', CASE j.matched_by
     WHEN 'name' THEN json_build_object('asked', j.asked_for, 'on_record', o.name)
     WHEN 'former_name' THEN (
-      SELECT json_build_object('asked', j.asked_for, 'on_record', n.name, 'until', max(n.until)) FROM subjects_formername n
-       WHERE n.organisation_id = o.id AND n.name_key = j.name_key GROUP BY n.name ORDER BY max(n.until) DESC LIMIT 1) END,
+      SELECT json_build_object('asked', j.asked_for, 'on_record', n.name, 'until', max(n.until))
+        FROM subjects_formername n WHERE n.organisation_id = o.id AND n.name_key = j.name_key
+       GROUP BY n.name ORDER BY max(n.until) DESC LIMIT 1) END,
   'organisation', CASE WHEN o.id IS NOT NULL THEN {organisation} END,
   'candidates', coalesce((
     SELECT json_agg({organisation} ORDER BY c.rank, o.name, o.id)
@@ -101,7 +105,8 @@ class Answered(NamedTuple):
 class Asking:
     """Who asks, for what and when.
 
-    purpose: the pack's, or None where it is refused (`purpose_code` is what was said). fields: records with their fields.
+    purpose: the pack's, or None where it is refused (`purpose_code` is what was said). fields: records with their
+    fields.
     """
 
     department_id: UUID

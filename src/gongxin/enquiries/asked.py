@@ -1,4 +1,6 @@
-"""What is asked: codes and names read from text, folded for matching, with resident identity numbers masked before anything else."""
+"""What is asked: codes and names read from text, folded for matching, with resident identity numbers masked before
+anything else.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ _CODE_SHAPE: Final = r"^[0-9A-Z]{8,18}$"
 class Asked:
     """One question: a code or a name, and the matter it is asked for.
 
-    row: its place in a batch, from 1. reason: set where it could not even be read (`row-malformed`): it is refused for that.
+    row: its place in a batch, from 1. reason: set where it could not even be read (`row-malformed`): it is refused
+    for that.
     """
 
     code_or_name: str
@@ -42,8 +45,9 @@ class Asked:
 def prepared(questions: Sequence[Asked]) -> pl.DataFrame:
     """The questions as columns: row, check_id, asked_for, code, name_key, matter, reason, hint; no nulls.
 
-    code or name_key is filled, the other is empty; both are empty where the question is refused (`reason`). asked_for and
-    matter are what is stored: cut to length, resident identity numbers masked. hint: what is wrong with a malformed code.
+    code or name_key is filled, the other is empty; both are empty where the question is refused (`reason`). asked_for
+    and matter are what is stored: cut to length, resident identity numbers masked. hint: what is wrong with a
+    malformed code.
     """
     frame = pl.DataFrame(
         {
@@ -82,6 +86,8 @@ def prepared(questions: Sequence[Asked]) -> pl.DataFrame:
 
 
 def _plain(texts: Sequence[str]) -> pl.Series:
-    """The texts without control characters (PostgreSQL keeps no NUL) and outer blanks; half a surrogate pair becomes `?`."""
+    """The texts without control characters (PostgreSQL keeps no NUL) and outer blanks; half a surrogate pair becomes
+    `?`.
+    """
     storable = [text if text.isprintable() else text.encode(errors="replace").decode() for text in texts]
     return pl.Series(storable, dtype=pl.String).str.replace_all(r"[\x00-\x1f\x7f]", " ").str.strip_chars()

@@ -1,7 +1,8 @@
-"""Credit checks (信用核查): what is on record about an organisation and may be shown for a purpose. Every check is stored.
+"""Credit checks (信用核查): what is on record about an organisation and may be shown for a purpose. Every check is
+stored.
 
-Matched by code first. A name alone never identifies: one match is answered with both names side by side, several are listed
-without their records.
+Matched by code first. A name alone never identifies: one match is answered with both names side by side, several are
+listed without their records.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ PURPOSE_UNKNOWN: Final = "purpose-unknown"
 PURPOSE_NOT_GRANTED: Final = "purpose-not-granted"
 DEPARTMENT_INACTIVE: Final = "department-inactive"
 
-# Large enough that a statement's own cost is small, small enough that memory stays flat and the first line comes at once.
+# Large enough that a statement's own cost is small, small enough that memory stays flat and the first line comes soon.
 CHUNK: Final = 2000
 
 _MAX_PURPOSE: Final = 40
@@ -54,8 +55,9 @@ def check(
 ) -> CheckAnswer:
     """Ask about one organisation by code or name; the check is stored with its answer, whatever the outcome.
 
-    asked_by: lasting name of the user or API key. purpose: code of a purpose of the pack. matter: reference of the business
-    it is asked for. A refused check is an answer too (outcome ``refused`` with its reason), so that the stored row stays.
+    asked_by: lasting name of the user or API key. purpose: code of a purpose of the pack. matter: reference of the
+    business it is asked for. A refused check is an answer too (outcome ``refused`` with its reason), so that the
+    stored row stays.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
     questions = asked.prepared([Asked(code_or_name, matter)])
@@ -78,8 +80,8 @@ def check_many(
 ) -> Iterator[list[Answered]]:
     """Ask about many organisations: lists of answers, one a question, in order; memory is that of one chunk.
 
-    A list is yielded after its checks are stored and committed. batch: the id the stored checks share (made if None). fields:
-    records with all their fields, which makes the answer five times as large.
+    A list is yielded after its checks are stored and committed. batch: the id the stored checks share (made if None).
+    fields: records with all their fields, which makes the answer five times as large.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
     asking = replace(asking, batch=batch or uuid7(), fields=fields)
@@ -108,8 +110,8 @@ def stored(check_id: UUID, *, department: Department) -> Check:
 def _asking(department: Department, asked_by: str, purpose: str, at: datetime) -> tuple[Asking, str]:
     """Who asks, and why all of it is refused (empty: it is not).
 
-    Records of authorised items need the consent of whom they are about. There is no consent on this platform yet, so that no
-    purpose opens that class, whatever the pack says.
+    Records of authorised items need the consent of whom they are about. There is no consent on this platform yet, so
+    that no purpose opens that class, whatever the pack says.
     """
     refusal = refusal_of(department, purpose)
     granted = None

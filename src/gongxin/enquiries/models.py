@@ -20,7 +20,8 @@ class Outcome(models.TextChoices):
 class Check(models.Model):
     """One credit check (信用核查): who asked, for which department, when, about what, for which purpose and matter.
 
-    Append-only. Written by the very statement that answers (enquiries.answering), so that no answer exists without its row.
+    Append-only. Written by the very statement that answers (enquiries.answering), so that no answer exists without
+    its row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

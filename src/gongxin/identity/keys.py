@@ -1,7 +1,7 @@
 """API keys of departments: issue, revoke, recognise.
 
-A key is ``gx_`` and 43 characters that encode 256 random bits, so a plain SHA-256 is enough to keep: there is nothing to guess
-and nothing to stretch. The key itself is shown once, at issue, and never again.
+A key is ``gx_`` and 43 characters that encode 256 random bits, so a plain SHA-256 is enough to keep: there is nothing
+to guess and nothing to stretch. The key itself is shown once, at issue, and never again.
 """
 
 from __future__ import annotations
@@ -79,9 +79,11 @@ def revoke(key_id: UUID, *, acting_user: str, at: datetime) -> ApiKey:
 
 
 def authenticate(secret: str, *, at: datetime) -> ApiKey | None:
-    """The valid key that `secret` is, with its department; None if it is none, revoked, expired or of a closed department.
+    """The valid key that `secret` is, with its department; None if it is none, revoked, expired or of a closed
+    department.
 
-    The look-up goes by digest, so its time tells nothing about the key; the digests are then compared in constant time.
+    The look-up goes by digest, so its time tells nothing about the key; the digests are then compared in constant
+    time.
     """
     if not _SHAPE.fullmatch(secret):
         return None
@@ -93,6 +95,6 @@ def authenticate(secret: str, *, at: datetime) -> ApiKey | None:
     return key
 
 
-def keys() -> QuerySet[ApiKey]:
+def listing() -> QuerySet[ApiKey]:
     """All keys ever issued, newest first, with their departments."""
     return ApiKey.objects.select_related("department")
