@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gongxin.subjects import names
@@ -21,6 +21,13 @@ def test_columns_fold_as_single_names_do(given_names: list[str | None]) -> None:
     name = pl.col("name")
     assert column(names.fold_expr(name), *given_names) == [text and names.fold(text) for text in given_names]
     assert column(names.name_key_expr(name), *given_names) == [text and names.name_key(text) for text in given_names]
+
+
+@settings(max_examples=10)
+@given(st.text(alphabet="泽川重庆银行长安大厦行ABc1（）", max_size=16))
+def test_initials_of_long_columns_are_those_of_single_names(text: str) -> None:
+    many = column(names.pinyin_initials_expr(pl.col("name")), *[text] * 5_001)
+    assert set(many) == {names.pinyin_initials(text)}
 
 
 @given(NAMES)

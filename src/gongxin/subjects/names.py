@@ -41,6 +41,10 @@ LEGAL_FORMS: Final = (
 _KEY_SIGNS: Final = "()·-,.，。、'\"’‘“”_/"
 _NOT_IN_KEY: Final = (*LEGAL_FORMS, *_KEY_SIGNS)
 _NOT_IN_KEY_PATTERN: Final = re.compile("|".join(map(re.escape, _NOT_IN_KEY)))
+# Words with a reading of their own are two to four characters long; longest first.
+_WORD_LENGTHS: Final = (4, 3, 2, 1)
+_NOT_INITIAL: Final = re.compile("[^0-9a-z]")
+_FEW_NAMES: Final = 5_000
 
 
 def _plain_fold() -> dict[str, str]:
@@ -84,14 +88,26 @@ def name_key_expr(expr: pl.Expr) -> pl.Expr:
 
 def pinyin_initials(text: str) -> str:
     """The first letters of the readings, lower case: ``泽川宏达`` → ``zchd``. Letters and digits stay, others go."""
-    return str(pl.select(pinyin_initials_expr(pl.lit(text))).item())
+    readings, place, letters = _readings(), 0, ""
+    while place < len(text):
+        length = next((size for size in _WORD_LENGTHS if text[place : place + size] in readings), 0)
+        letters += readings[text[place : place + length]] if length else text[place]
+        place += length or 1
+    return _NOT_INITIAL.sub("", letters.lower())
 
 
 def pinyin_initials_expr(expr: pl.Expr) -> pl.Expr:
     """`pinyin_initials` for a column of folded names or keys; null stays null."""
+    return expr.map_batches(_initials, return_dtype=pl.String)
+
+
+def _initials(names: pl.Series) -> pl.Series:
+    """Preparing the 40,000 readings for a whole column takes as long as some thousand names one by one."""
+    if len(names) <= _FEW_NAMES:
+        return pl.Series(names.name, [text and pinyin_initials(text) for text in names], dtype=pl.String)
     readings = _readings()
-    initials = expr.str.replace_many(list(readings), list(readings.values()), leftmost=True)
-    return initials.str.to_lowercase().str.replace_all(r"[^0-9a-z]", "")
+    letters = names.str.replace_many(list(readings), list(readings.values()), leftmost=True)
+    return letters.str.to_lowercase().str.replace_all(_NOT_INITIAL.pattern, "")
 
 
 @cache

@@ -99,6 +99,9 @@ def _merge(taken: pl.DataFrame, at: datetime, tell: Callable[[float], None]) -> 
     with connection.cursor() as cursor:
         # Two imports must not judge by the same state; readers are not held up.
         cursor.execute("LOCK TABLE subjects_organisation IN SHARE ROW EXCLUSIVE MODE")
+        # Entries of the search indexes wait and are sorted in at once at the end, not a few thousand at a time.
+        cursor.execute("SET LOCAL gin_pending_list_limit = '256MB'")
+        cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
         held = _held(cursor, latest)
         joined = _told(latest.join(held, on="identity", how="left"))
         fresh = joined.filter(pl.col("held_id").is_null())

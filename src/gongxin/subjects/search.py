@@ -24,6 +24,10 @@ from gongxin.subjects.names import fold, name_key
 # Names that the asked pairs may have together, by the statistics; and the most that are ranked whatever those say.
 _BUDGET: Final = 1_500
 _CANDIDATES: Final = 3_000
+# One wrong character spoils four pairs at most: with two more there are always some that hold. If these have this many
+# names together, no further pairs are asked.
+_ENOUGH_PAIRS: Final = 6
+_ENOUGH_NAMES: Final = 100
 # Found at most; whoever needs more narrows the query.
 MOST: Final = 200
 # Share of the query's pairs that a similar name must have.
@@ -236,7 +240,7 @@ def _candidates(key: str, kinds: tuple[str, ...]) -> tuple[list[Any], bool]:
     expected = 0.0
     for gram, count in rarest:
         expected += count
-        if expected > _BUDGET and asked:
+        if asked and (expected > _BUDGET or (len(asked) >= _ENOUGH_PAIRS and expected > _ENOUGH_NAMES)):
             break
         asked.append(gram)
     values = {"asked": asked, "most": _CANDIDATES, "kinds": list(kinds)}
