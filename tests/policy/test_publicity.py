@@ -211,3 +211,17 @@ def test_limit_counted_from_the_decision_is_said(pack: Pack) -> None:
     term = publicity.term(pack, pack.item("tax-arrears"), PublicityFacts(date(2026, 4, 15)))
     assert (term.published_until, term.rule) == (date(2031, 4, 15), "cap-five-years")
     assert any("没有报送失信行为终止日期" in note for note in term.notes)
+
+
+def test_reason_says_which_of_two_ends_came_first(pack: Pack) -> None:
+    listed = pack.item("court-enforcement")
+    removed = publicity.term(pack, listed, PublicityFacts(date(2024, 4, 1), effective_until=date(2026, 5, 1)))
+    assert removed.reason.startswith("公示至 2026-04-30：列入期间公示，自删除之日起停止。依据《")
+    silent = publicity.term(pack, listed, PublicityFacts(date(2024, 4, 1)))
+    assert "自删除之日起停止，最长公示 60 个月，自决定之日 2024-04-01 起算" in silent.reason
+
+
+def test_absence_of_a_rule_is_said_and_not_cited(pack: Pack) -> None:
+    term = publicity.term(pack, pack.item("levy"), PublicityFacts(date(2026, 4, 1)))
+    assert term.reason.endswith("说明：没有读到专门的公示期规定，参照失信信息最长五年。")
+    assert "《没有" not in term.reason

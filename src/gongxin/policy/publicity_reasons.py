@@ -141,7 +141,8 @@ def _says(account: Account) -> str:
         return f"{rule.title}不予公示"
     if rule.maximum is None or _ended_with_force(account):
         return rule.title
-    return f"{rule.title}{'，' if rule.while_in_force else ''}最长公示 {rule.maximum} 个月，自{_anchor(rule, account.facts)} 起算"
+    comma = "，" if rule.while_in_force else ""
+    return f"{rule.title}{comma}最长公示 {rule.maximum} 个月，自{_anchor(rule, account.facts)} 起算"
 
 
 def _ended_with_force(account: Account) -> bool:
