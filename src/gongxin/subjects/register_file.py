@@ -18,7 +18,7 @@ from gongxin.errors import InvalidInput
 from gongxin.subjects.names import fold
 
 _MAX_CELL: Final = 1_000_000
-_REMEDY_COLUMNS: Final = "请在第一行写明列名，至少要有“名称”一列；可用的列名见 docs/register.md。"
+_REMEDY_COLUMNS: Final = "请在第一行写明列名，至少要有“企业名称”或“名称”，代码列写“统一社会信用代码”。"
 _REMEDY_FILE: Final = "请用原系统重新导出 CSV（UTF-8 或 GB18030）、XLSX 或 Parquet 后再导入。"
 
 
