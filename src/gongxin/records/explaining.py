@@ -18,7 +18,7 @@ Standing = Literal["public", "closed", "restricted", "never", "early", "ended"]
 def visible(field: Field, kind: str) -> bool:
     """True if the field of a record about an organisation of this kind may be shown to anybody.
 
-    A sole trader is shown by business name only (Boundary 1): its operator is a person, so the representative is left out.
+    A sole trader is shown by business name only (Boundary 1): its operator is a person, so that field is left out.
     """
     return payload.is_public(field) and not (kind == Kind.SOLE_TRADER and field.role == "party_representative")
 
@@ -32,7 +32,17 @@ def public_fields(held: Record) -> list[tuple[Field, str]]:
     """The fields of the record that anybody may see and have content, in catalogue order. Reads `held.organisation`."""
     item = packs.current().item(held.item)
     shown = payload.public_fields(item, held.payload)
-    return [(field, text) for field, text in shown if visible(field, held.organisation.kind)]
+    return [(field, said(field, text)) for field, text in shown if text and visible(field, held.organisation.kind)]
+
+
+def said(field: Field, text: str) -> str:
+    """The text of a field as a reader takes it: the label of a code, «没有截止日» for the day that means it."""
+    pack = packs.current()
+    if field.type == "date" and text == pack.principles["open-end"].value:
+        return "没有截止日"
+    code_list = pack.code_lists.get(field.code_list)
+    found = code_list.get(text) if code_list and field.type == "code" else None
+    return found.label if found else text
 
 
 def facts(held: Record) -> PublicityFacts:

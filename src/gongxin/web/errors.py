@@ -1,4 +1,7 @@
-"""Errors as pages: what is wrong and the next step, in the look of the site. Errors under /api end at `gongxin.api.gate`."""
+"""Errors as pages: what is wrong and the next step, in the look of the site.
+
+Errors under /api end at `gongxin.api.gate`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from gongxin.errors import GongxinError
 from gongxin.web import preferences
@@ -25,25 +30,32 @@ _RETRY_AFTER_SECONDS: Final = "60"
 class _Words:
     """What a page says where only the HTTP status is known."""
 
-    title: str
-    remedy: str
+    title: Promise | str
+    remedy: Promise | str
 
 
 _BY_STATUS: Final = {
-    400: _Words(gettext_lazy("请求的写法有误"), gettext_lazy("请从网站页面重新进入，不要手工修改地址或表单内容。")),
-    403: _Words(gettext_lazy("不能这样做"), gettext_lazy("请确认已用有权限的账号登录；长时间停留后提交表单的，请刷新页面再试。")),
-    404: _Words(gettext_lazy("没有这个页面"), gettext_lazy("请核对地址，或者回到首页用名称、代码、文书号查询。")),
-    410: _Words(gettext_lazy("内容已停止公示"), gettext_lazy("公示期满或者已经修复的信息不再公示。")),
-    500: _Words(gettext_lazy("平台出现故障"), gettext_lazy("故障已经记录。请稍后再试；刚才提交的内容如未显示成功，就是没有提交。")),
-    503: _Words(gettext_lazy("平台暂时无法响应"), gettext_lazy("请一分钟后再试。")),
-}  # fmt: skip
+    400: _Words(_lazy("请求的写法有误"), _lazy("请从网站页面重新进入，不要手工修改地址或表单内容。")),
+    403: _Words(_lazy("不能这样做"), _lazy("请确认已用有权限的账号登录；停留过久的，请刷新页面再试。")),
+    404: _Words(_lazy("没有这个页面"), _lazy("请核对地址，或者回到首页用名称、代码、文书号查询。")),
+    410: _Words(_lazy("内容已停止公示"), _lazy("公示期满或者已经修复的信息不再公示。")),
+    500: _Words(_lazy("平台出现故障"), _lazy("故障已经记录，请稍后再试；没有显示成功的提交就是没有提交。")),
+    503: _Words(_lazy("平台暂时无法响应"), _lazy("请一分钟后再试。")),
+}
 
 
 def page(request: HttpRequest, status: int, *, title: str = "", remedy: str = "", code: str = "") -> HttpResponse:
     """The error page of a status; title and remedy replace the words of the status."""
     words = _BY_STATUS.get(status) or _BY_STATUS[400 if status < 500 else 500]
-    told = {"status": status, "error_title": title or words.title, "remedy": remedy or words.remedy, "code": code}
-    return HttpResponse(_rendered(request, status, told), status=status)
+    told: dict[str, object] = {
+        "status": status,
+        "error_title": title or words.title,
+        "remedy": remedy or words.remedy,
+        "code": code,
+    }
+    response = HttpResponse(_rendered(request, status, told), status=status)
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _rendered(request: HttpRequest, status: int, told: dict[str, object]) -> str:

@@ -41,11 +41,11 @@ def _value(request: HttpRequest, name: str) -> str:
     return given if given in allowed else allowed[0]
 
 
-# Changes nothing but the look of this browser, so a forged request does no harm; without a token public pages need no cookie.
+# Changes nothing but the look of this browser: a forged request does no harm, and public pages need no token cookie.
 @csrf_exempt
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """Keep the preferences named in the form (`theme`, `type`, `lang`) and go back to `next`. Unknown values are ignored."""
+    """Keep the preferences named in the form (`theme`, `type`, `lang`), go back to `next`. Unknown values are ignored."""
     response = HttpResponseRedirect(_back(request))
     for name, (cookie, allowed) in _COOKIES.items():
         if request.POST.get(name) in allowed:

@@ -1,7 +1,6 @@
-"""The ten disclosures (十公示) and every other public item as lists: filters in the address, the same rows as a file."""
+"""The ten disclosures (十公示) and the other public items as lists: filters in the address, the same rows as a file."""
 
 from __future__ import annotations
-
 
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -57,7 +56,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         everything = [("", _("全部"))]
         given = [entry for entry in departments.listing() if item.id in entry.items]
-        choices = {
+        choices: dict[str, list[tuple[str, Any]]] = {
             "district": [(name, name) for name in _districts()],
             "provider": [(entry.code, entry.name) for entry in given],
             "kind": [(kind, KINDS[kind]) for kind in item.subject_kinds],

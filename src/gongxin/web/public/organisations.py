@@ -32,6 +32,8 @@ _SCHEMES: Final = {
     "social-no": gettext_lazy("社会组织登记证号"),
     "raw": gettext_lazy("登记的代码（不合编码规则）"),
 }
+# The category whose content the page shows from the register itself.
+_REGISTER: Final = "registration"
 # Records of one organisation shown on its page at most; the lists hold the others.
 _SHOWN: Final = 500
 
@@ -66,15 +68,16 @@ def page(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
 
 
 def _groups(records: list[Record]) -> list[Group]:
-    """Every category that an item of the catalogue belongs to, in the pack's order."""
+    """Every category with an item, in the pack's order; that of the register only if it has records."""
     pack = packs.current()
     used = {item.category for item in pack.items.values()}
     known = [(record, pack.items[record.item]) for record in records if record.item in pack.items]
-    return [
+    groups = [
         Group(category, [pair for pair in known if pair[1].category == category.id])
         for category in pack.categories.values()
         if category.id in used
     ]
+    return [group for group in groups if group.entries or group.category.id != _REGISTER]
 
 
 def _basics(held: Organisation) -> list[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""The permanent address of a record: what is public of it, why and until when; afterwards a page that says that it is over."""
+"""The permanent address of a record: what is public of it, why and until when; afterwards a page that says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gongxin.web.public.serving import public_page
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A state of the record. changed: labels of the fields that were different in the state before; none for the first."""
+    """A state of the record. changed: the fields that were different in the state before; none for the first."""
 
     number: int
     since: datetime

@@ -1,4 +1,4 @@
-"""Search results: organisations by name, former name, code or initials, and records by document number. Never indexed."""
+"""Search results: organisations by name, former name, code or initials, records by document number."""
 
 from __future__ import annotations
 

@@ -23,13 +23,15 @@ def _english() -> bool:
 @register.filter
 def titled(thing: Any) -> str:
     """The title of an item, rule, fault, category … in the page's language; Chinese where there is no English."""
-    return str((_english() and getattr(thing, "title_en", "")) or thing.title)
+    english = getattr(thing, "title_en", "") if _english() else ""
+    return str(english or thing.title)
 
 
 @register.filter
 def labelled(thing: Any) -> str:
     """The label of a field or code in the page's language; Chinese where there is no English."""
-    return str((_english() and getattr(thing, "label_en", "")) or thing.label)
+    english = getattr(thing, "label_en", "") if _english() else ""
+    return str(english or thing.label)
 
 
 @register.filter

@@ -1,0 +1,58 @@
+"""Pages in Chromium without a server: the browser's requests are answered by Django's test client in the test's own transaction."""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Page, Route
+
+# A host that the browser trusts without a certificate.
+ORIGIN = "http://localhost"
+
+
+def connect(page: Page, client: Client) -> list[str]:
+    """Answer `page` from `client`. The list that comes back fills with requests to other hosts and with console errors."""
+    odd: list[str] = []
+    # Playwright calls back in a greenlet with a context of its own: there the connection and the clock would be others.
+    context = copy_context()
+
+    def answer(route: Route) -> None:
+        asked = urlsplit(route.request.url)
+        if f"{asked.scheme}://{asked.netloc}" != ORIGIN:
+            odd.append(f"asked for {route.request.url}")
+            route.abort()
+            return
+        response = context.run(
+            client.generic,
+            route.request.method,
+            asked.path + (f"?{asked.query}" if asked.query else ""),
+            route.request.post_data or "",
+            content_type=route.request.headers.get("content-type", "application/octet-stream"),
+        )
+        content = context.run(b"".join, response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+        cookies = {"Set-Cookie": "\n".join(morsel.OutputString() for morsel in response.cookies.values())}
+        headers = dict(response.headers) | (cookies if response.cookies else {})
+        route.fulfill(status=response.status_code, headers=headers, body=content)
+
+    page.route("**/*", answer)
+    page.on("console", lambda said: odd.append(said.text) if said.type in {"error", "warning"} else None)
+    return odd
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: rule, impact, and the elements."""
+    results: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{found['id']} ({found['impact']}): {', '.join(str(node['target']) for node in found['nodes'])}"
+        for found in results["violations"]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width

@@ -1,0 +1,139 @@
+"""Every page in Chromium: axe finds nothing in light and dark, nothing scrolls sideways at 320 px, no other host is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from tests.web import desk_world, in_browser, public_world
+
+from gongxin import clock
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@dataclass(frozen=True)
+class Row:
+    """A page. of: path arguments from the worlds; status: what it answers; staff: who is signed in ("" for nobody)."""
+
+    name: str
+    of: Callable[[public_world.City, desk_world.World], dict[str, Any]] = field(default=lambda city, desk: {})
+    query: str = ""
+    status: int = 200
+    staff: str = ""
+
+
+def _desk(name: str, **arguments: str) -> Row:
+    return Row(name, lambda city, desk: arguments, staff="officer")
+
+
+def _submission(name: str) -> Row:
+    return Row(name, lambda city, desk: {"submission_id": desk.submission.pk}, staff="officer")
+
+
+ROWS = [
+    Row("public:home"),
+    Row("public:search"),
+    Row("public:search", query="?q=泽川"),
+    Row("public:search", query="?q=泽市监罚〔2026〕1号"),
+    Row("public:search", query="?q=91350100M000100Y4A"),
+    Row("public:organisation", lambda city, desk: {"organisation_id": city.company.pk}),
+    Row("public:organisation", lambda city, desk: {"organisation_id": city.shop.pk}),
+    Row("public:organisation", lambda city, desk: {"organisation_id": city.stray.pk}),
+    Row("public:record", lambda city, desk: {"record_id": city.public.pk}),
+    Row("public:record", lambda city, desk: {"record_id": city.ended.pk}, status=410),
+    Row("public:record", lambda city, desk: {"record_id": city.never.pk}, status=404),
+    Row("public:disclosures"),
+    Row("public:disclosure", lambda city, desk: {"item_id": "penalty"}),
+    Row("public:disclosure", lambda city, desk: {"item_id": "penalty"}, query="?q=没有这样的"),
+    Row("public:disclosure", lambda city, desk: {"item_id": "penalty"}, query="?since=2026-05-01&until=2026-04-01"),
+    Row("public:catalogue"),
+    Row("public:item", lambda city, desk: {"item_id": "penalty"}),
+    Row("public:errors"),
+    Row("public:error", lambda city, desk: {"code": "E204"}),
+    Row("public:policies"),
+    Row("public:policy", lambda city, desk: {"rule_id": "penalty-2026-ordinary"}),
+    Row("public:calendar"),
+    Row("public:calendar-year", lambda city, desk: {"year": 2024}),
+    Row("public:guide-objection"),
+    Row("public:guide-repair"),
+    Row("public:about"),
+    Row("desk:sign-in"),
+    _desk("desk:home"),
+    _desk("desk:account"),
+    _desk("desk:upload"),
+    _desk("desk:submissions"),
+    _submission("desk:submission"),
+    _submission("desk:findings"),
+    _submission("desk:receipt"),
+    _submission("desk:rows"),
+    _desk("desk:entry-items"),
+    _desk("desk:entry", item_id="penalty"),
+    _desk("desk:catalogue"),
+    _desk("desk:item", item_id="penalty"),
+    _desk("desk:records"),
+    Row("desk:record", lambda city, desk: {"record_id": desk.record.pk}, staff="officer"),
+    Row("desk:departments", staff="office"),
+]
+# Addresses that are no pages, each with what they are.
+NOT_PAGES = {
+    "public:disclosure-csv": "a file",
+    "public:disclosure-xlsx": "a file",
+    "public:preferences": "takes a form, answers with a redirect",
+    "desk:sign-out": "takes a form, answers with a redirect",
+    "desk:retry": "takes a form, answers with a redirect",
+    "desk:progress": "a fragment of desk:submission",
+    "desk:submissions-file": "a file",
+    "desk:departments-file": "a file",
+    "desk:rejected": "a file",
+    "desk:whole": "a file",
+    "desk:receipt-pdf": "a file",
+    "desk:template": "a file",
+}
+
+
+def _names(namespace: str) -> set[str]:
+    patterns = get_resolver().namespace_dict[namespace][1].url_patterns
+    return {f"{namespace}:{pattern.name}" for pattern in patterns if isinstance(pattern, URLPattern)}
+
+
+def test_every_address_is_looked_at() -> None:
+    """A new page needs a row here, a new file or form a line in NOT_PAGES."""
+    assert {row.name for row in ROWS} | NOT_PAGES.keys() == _names("public") | _names("desk")
+
+
+@pytest.fixture
+def worlds(db: None) -> Iterator[tuple[public_world.City, desk_world.World]]:
+    """Both worlds on the day of the tests."""
+    cache.clear()
+    with clock.at(public_world.at()):
+        desk = desk_world.build()
+        yield public_world.build(market=desk.mine), desk
+    cache.clear()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name}{row.query}-{row.status}")
+def test_page_is_accessible(row: Row, worlds: tuple[public_world.City, desk_world.World], page: Page) -> None:
+    city, desk = worlds
+    client = desk.client(getattr(desk, row.staff)) if row.staff else Client()
+    odd = in_browser.connect(page, client)
+    address = in_browser.ORIGIN + reverse(row.name, kwargs=row.of(city, desk)) + row.query
+    page.set_viewport_size({"width": 320, "height": 640})
+
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == row.status
+    light, sideways = in_browser.violations(page), in_browser.sideways(page)
+    page.emulate_media(color_scheme="dark")
+    dark = in_browser.violations(page)
+
+    assert (light, dark, sideways) == ([], [], 0)
+    assert [said for said in odd if str(row.status) not in said] == []
