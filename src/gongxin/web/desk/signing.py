@@ -32,7 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     target = _safe_target(request)
     if request.method == "GET" and request.user.is_authenticated:
         return private(HttpResponseRedirect(target))
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST if request.method == "POST" else None)
     refused = None
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,0 +1,24 @@
+"""What tests of the web pages share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.web import desk_world
+
+
+@pytest.fixture(autouse=True)
+def files_dir(settings: Any, tmp_path: Path) -> Path:
+    """Where originals are kept."""
+    settings.FILES_DIR = tmp_path / "files"
+    # Slow on purpose in production; the desk's tests sign in all the time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def world(db: None) -> desk_world.World:
+    """Two departments with their officers, the credit office, a submission with rejected rows."""
+    return desk_world.build()
