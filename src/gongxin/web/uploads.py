@@ -7,23 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 
 
-class Upload(TemporaryUploadedFile):
-    """A temporary file beside the kept originals, private to the node's account; it vanishes when it is closed."""
-
-    # Not Django's own constructor: that one would put the file into the system's folder, which may be memory.
-    def __init__(self, name: str | None, content_type: str | None, charset: str | None) -> None:
-        folder = Path(settings.FILES_DIR) / "uploads"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(suffix=".upload", dir=folder)  # noqa: SIM115  (closed with the request)
-        UploadedFile.__init__(self, file, name, content_type, 0, charset)
-
-
-class BoundedUpload(TemporaryFileUploadHandler):
-    """Writes an upload to a temporary file that vanishes with the request, also when the sender breaks off.
+class BoundedUpload(FileUploadHandler):
+    """Writes an upload to a file without a name: nothing is left when the sender breaks off or this process dies.
 
     What comes after one byte more than settings.INTAKE_MAX_BYTES is read and dropped, so that the sender gets an answer
     (E109) instead of a broken connection; at the desk nothing is written for somebody who is not signed in.
@@ -33,8 +22,11 @@ class BoundedUpload(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a file."""
-        FileUploadHandler.new_file(self, *args, **kwargs)
-        self.file = Upload(self.file_name, self.content_type, self.charset)
+        super().new_file(*args, **kwargs)
+        # Beside the kept originals: the system's own folder may be memory.
+        folder = Path(settings.FILES_DIR) / "uploads"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (closed with the request)
         self.written = 0
 
     # Django's signature.
@@ -47,9 +39,14 @@ class BoundedUpload(TemporaryFileUploadHandler):
             self.written += len(part)
 
     # Django's signature; what was dropped does not count.
-    def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
+    def file_complete(self, file_size: int) -> UploadedFile[bytes]:
         """The file as far as it was written."""
-        return super().file_complete(self.written)
+        self.file.seek(0)
+        return UploadedFile(self.file, self.file_name, self.content_type, self.written, self.charset)
+
+    def upload_interrupted(self) -> None:
+        """Free the disk at once."""
+        self.file.close()
 
     def _most(self) -> int:
         match = getattr(self.request, "resolver_match", None)
