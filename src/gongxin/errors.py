@@ -1,7 +1,7 @@
 """The exception tree: one base, one HTTP mapping, one JSON shape (RFC 9457).
 
-Every error carries a stable code, a sentence for the person who reads it and the next step. Texts are Chinese, because the
-people who read them are; `code` is what programs read.
+Every error carries a stable code, a sentence for the person who reads it and the next step. Texts are Chinese, because
+the people who read them are; `code` is what programs read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 class GongxinError(Exception):
     """Base of all errors that are answered to a user.
 
-    code: stable identifier, e.g. ``file-empty``. title: what is wrong. remedy: what to do next. facts: the values that met.
+    code: stable identifier, e.g. ``file-empty``. title: what is wrong. remedy: what to do next. facts: the values met.
     """
 
     status = 400

@@ -20,7 +20,7 @@ def uuid7() -> uuid.UUID:
 
 
 def uuid7_column(count: int) -> pl.Series:
-    """`count` new UUIDv7 as a column of 32 hexadecimal digits, ascending within the column (a form PostgreSQL's uuid reads)."""
+    """`count` new UUIDv7 as a column of 32 hexadecimal digits, ascending (a form that PostgreSQL reads as uuid)."""
     raw = np.frombuffer(secrets.token_bytes(16 * count), dtype=np.uint8).reshape(count, 16).copy()
     milliseconds = time.time_ns() // 1_000_000
     raw[:, :6] = np.frombuffer(milliseconds.to_bytes(6, "big"), dtype=np.uint8)
