@@ -111,7 +111,7 @@ def test_every_silenced_warning_carries_its_reason() -> None:
                 above -= 1
             if not lines[above].lstrip().startswith("#"):
                 bare.append(f"{relative(path)}:{number + 1}")
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 def test_nothing_is_left_for_later() -> None:
