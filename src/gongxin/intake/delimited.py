@@ -40,37 +40,37 @@ class _Irregular(Exception):
 
 
 class Decoder:
-    """Decides the encoding once and for all: UTF-8 unless the first non-ASCII text says GB18030."""
+    """Decides the encoding once and for all: UTF-8 unless the first non-ASCII text says GB18030.
 
-    def __init__(self) -> None:
+    trusting: once UTF-8 has been decided, blocks are handed on unchecked to a parser that refuses other bytes itself.
+    """
+
+    def __init__(self, *, trusting: bool = False) -> None:
         self.encoding: str | None = None
+        self._trusting = trusting
 
     def utf8(self, block: bytes, offset: int) -> bytes:
-        """The block as UTF-8. Raises FileRefused E107, E108."""
+        """The block as UTF-8. Raises FileRefused E107, E108; offset: where the block stands in the file."""
         nul = block.find(b"\0")
         if nul >= 0:
             raise FileRefused("E108", value=offset + nul + 1)
-        if self.encoding != "gb18030":
-            if block.isascii():
-                return block
-            fault = _utf8_fault(block)
-            if fault is None:
-                self.encoding = "utf-8"
-                return block
-            if self.encoding == "utf-8":
+        if block.isascii():
+            return block
+        if self.encoding is None:
+            self.encoding = "utf-8" if _utf8_fault(block) is None else "gb18030"
+        if self.encoding == "utf-8":
+            fault = None if self._trusting else _utf8_fault(block)
+            if fault is not None:
                 raise FileRefused("E107", value=offset + fault + 1)
+            return block
         try:
-            text = block.decode("gb18030")
+            return block.decode("gb18030").encode()
         except UnicodeDecodeError as error:
             raise FileRefused("E107", value=offset + error.start + 1) from error
-        self.encoding = "gb18030"
-        return text.encode()
 
 
 def _utf8_fault(block: bytes) -> int | None:
     """Where the block stops being UTF-8, or None."""
-    if pl.Series([block], dtype=pl.Binary).cast(pl.String, strict=False)[0] is not None:
-        return None
     try:
         block.decode()
     except UnicodeDecodeError as error:
@@ -115,7 +115,7 @@ class DelimitedSource:
             return file.read(1024**2).removeprefix(_BOM)
 
     def _blocks(self, file: IO[bytes], first_row: int, width: int) -> Iterator[Chunk]:
-        decoder, rest, number, offset = Decoder(), b"", 1, file.tell()
+        decoder, rest, number, offset = Decoder(trusting=True), b"", 1, file.tell()
         while True:
             read = file.read(_BLOCK)
             block = rest + read
@@ -132,9 +132,8 @@ class DelimitedSource:
                 rest = block
                 continue
             rest = block[used:]
-            utf8 = decoder.utf8(block[:used], offset)
+            chunk = self._parse(decoder.utf8(block[:used], offset), records, number, width, offset)
             offset += used
-            chunk = self._parse(utf8, records, number, width)
             number += len(records.ends)
             chunk.done = offset / self._size
             yield _from_row(chunk, first_row)
@@ -147,17 +146,32 @@ class DelimitedSource:
         if b'"' in block:
             return _split_quoted(raw, self.delimiter, number, last=last)
         ends = np.flatnonzero(raw == _LF)
-        if b"\r" in block and _lone_returns(raw):
+        if _lone_returns(raw):
             raise _Irregular
         if not len(ends):
             return _Records(ends, ends), 0
         separators = np.flatnonzero(raw == ord(self.delimiter))
         return _Records(ends, _widths(separators, ends)), int(ends[-1]) + 1
 
-    def _parse(self, block: bytes, records: _Records, number: int, width: int) -> Chunk:
+    def _parse(self, block: bytes, records: _Records, number: int, width: int, offset: int) -> Chunk:
         widest = min(int(records.widths.max()), width + _SPARE)
         names = [f"c{n}" for n in range(max(widest, width))]
-        frame = pl.read_csv(
+        try:
+            frame = self._cells(block, names)
+        except pl.exceptions.ComputeError as error:
+            fault = _utf8_fault(block)
+            if fault is not None:
+                raise FileRefused("E107", value=offset + fault + 1) from error
+            raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取") from error
+        if frame.height != len(records.ends):
+            # The two readings of the same bytes must agree; where they do not, nothing may be taken in silently.
+            raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取")
+        numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
+        faults = _width_faults(numbers, pl.Series(records.widths), width)
+        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults)
+
+    def _cells(self, block: bytes, names: list[str]) -> pl.DataFrame:
+        return pl.read_csv(
             block,
             has_header=False,
             schema=dict.fromkeys(names, pl.String),
@@ -168,12 +182,6 @@ class DelimitedSource:
             missing_columns="insert",
             raise_if_empty=False,
         )
-        if frame.height != len(records.ends):
-            # The two readings of the same bytes must agree; where they do not, nothing may be taken in silently.
-            raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取")
-        numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
-        faults = _width_faults(numbers, pl.Series(records.widths), width)
-        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults)
 
     def _slowly(self, file: IO[bytes], decoder: Decoder, number: int, first_row: int, width: int) -> Iterator[Chunk]:
         """The rest of the file through the csv module."""
@@ -213,9 +221,13 @@ def _judge_length(length: int, number: int) -> None:
         raise FileRefused("E119", value=number, expected=f"{_RECORD_LIMIT // 1024**2} MiB")
 
 
-def _lone_returns(raw: Bytes) -> bool:
-    """Whether a CR stands without its LF (the last byte of a block may still get one)."""
+def _lone_returns(raw: Bytes, quotes: Positions | None = None) -> bool:
+    """Whether a CR outside quotation marks stands without its LF (the last byte of a block may still get one)."""
+    if _CR not in raw:
+        return False
     returns = np.flatnonzero(raw[:-1] == _CR)
+    if quotes is not None:
+        returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
     return bool((raw[returns + 1] != _LF).any())
 
 
@@ -226,28 +238,40 @@ def _widths(separators: Positions, ends: Positions) -> Positions:
 
 
 def _split_quoted(raw: Bytes, delimiter: str, number: int, *, last: bool) -> tuple[_Records, int]:
-    """As `_split`, with line feeds and delimiters inside quotation marks belonging to their cell. number: of the first record."""
+    """As `_split`, where line feeds and delimiters inside quotation marks belong to their cell. number: of the first record."""
     quotes = np.flatnonzero(raw == _QUOTE)
-    inside = (np.cumsum(raw == _QUOTE, dtype=np.uint8) & 1).astype(bool)
-    ends = np.flatnonzero((raw == _LF) & ~inside)
+    feeds = np.flatnonzero(raw == _LF)
+    ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
     if last and len(quotes) % 2:
         _judge_quotes(raw, quotes[:-1], delimiter)
         raise FileRefused("E115", value=number + int(np.searchsorted(ends, quotes[-1])))
     used = int(ends[-1]) + 1 if len(ends) else 0
-    _judge_quotes(raw[:used] if used else raw, quotes[quotes < used] if used else quotes, delimiter)
-    if _lone_returns(np.where(inside, 0, raw)):
+    whole = quotes[quotes < used] if used else quotes[: len(quotes) // 2 * 2]
+    _judge_quotes(raw[:used] if used else raw, whole, delimiter)
+    if _lone_returns(raw, quotes):
         raise _Irregular
-    separators = np.flatnonzero((raw == ord(delimiter)) & ~inside)
-    return _Records(ends, _widths(separators, ends)), used
+    separators = np.flatnonzero(raw[:used] == ord(delimiter))
+    return _Records(ends, _widths(_outside(separators, whole), ends)), used
+
+
+def _outside(positions: Positions, quotes: Positions) -> Positions:
+    """The positions that are not between an opening and a closing mark. Empty cells (two marks) are skipped at no cost."""
+    filled = quotes[1::2] - quotes[0::2] > 1
+    opening, closing = quotes[0::2][filled], quotes[1::2][filled]
+    if not len(opening):
+        return positions
+    edges = np.column_stack((opening, closing)).ravel()
+    return positions[np.searchsorted(edges, positions) % 2 == 0]
 
 
 def _judge_quotes(raw: Bytes, quotes: Positions, delimiter: str) -> None:
     """Raise _Irregular unless each opening mark follows a boundary and each closing one precedes a boundary."""
-    boundary = np.array([_LF, _CR, ord(delimiter), _QUOTE], dtype=np.uint8)
+    boundary = np.zeros(256, dtype=bool)
+    boundary[[_LF, _CR, ord(delimiter), _QUOTE]] = True
     opening, closing = quotes[0::2], quotes[1::2]
     before = raw[opening[opening > 0] - 1]
     after = raw[closing[closing < len(raw) - 1] + 1]
-    if not (np.isin(before, boundary).all() and np.isin(after, boundary).all()):
+    if not (boundary[before].all() and boundary[after].all()):
         raise _Irregular
 
 

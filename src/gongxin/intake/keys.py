@@ -14,20 +14,32 @@ import polars_hash as plh
 from gongxin.policy.model import Item
 from gongxin.subjects.names import fold_expr
 
-_UNIT: Final = "\x1f"
+# Between the parts of a natural key; folding leaves it alone.
+_UNIT: Final = "\x01"
 _JSON_SIGNS: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+# Types whose texts may hold signs that JSON wants escaped; the others hold digits and code-list texts only.
+_FREE: Final = frozenset({"text", "code", "codes"})
 _NEEDS_JSON: Final = r'["\\\n\t\r]'
 
 
 def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
-    """32 hexadecimal digits of SHA-256 over the folded natural key (brackets, width, blanks and case do not matter)."""
-    parts = [pl.lit(item.id), *(fold_expr(pl.col(name).fill_null("")) for name in item.natural_key)]
-    return _hashed(frame, pl.concat_str(parts, separator=_UNIT))
+    """32 hexadecimal digits that stand for the natural key (brackets, width, blanks and case do not matter).
+
+    Twelve decimal digits, the last ones of the key's first field (of a document number: year and serial), then 20 digits of SHA-256
+    over item and key. The digits in front keep the keys of a file together in the index: random keys touch every page of it.
+    """
+    parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
+    serial = pl.col(item.natural_key[0]).fill_null("").str.replace_all(r"[^0-9]", "").str.tail(12).str.zfill(12)
+    hashed = _hashed(frame, fold_expr(pl.concat_str(parts, separator=_UNIT))).str.slice(0, 20)
+    return frame.select(serial.alias("serial") + hashed).to_series().alias("key_hash")
 
 
 def payload_bodies(frame: pl.DataFrame, item: Item) -> pl.Series:
     """The payload of each row without its opening `["` and closing `"]`: every field of the item as a JSON text, null as an empty one."""
-    columns = [json_text(frame[field.name]).fill_null("").alias(field.name) for field in item.fields]
+    columns = [
+        (json_text(frame[field.name]) if field.type in _FREE else frame[field.name]).fill_null("").alias(field.name)
+        for field in item.fields
+    ]
     return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator='","').alias("body")).to_series()
 
 

@@ -41,7 +41,7 @@ SELECT coalesce(array_agg(k.n) FILTER (WHERE r.provider_id = %(provider)s AND r.
        coalesce(array_agg(d.name ORDER BY k.n) FILTER (WHERE r.provider_id <> %(provider)s), '{}')
 FROM gx_key k
 CROSS JOIN LATERAL (
-    SELECT provider_id, content_hash FROM records_record WHERE item = %(item)s AND key_hash = k.key_hash OFFSET 0
+    SELECT provider_id, content_hash FROM records_record WHERE key_hash = k.key_hash OFFSET 0
 ) r
 JOIN identity_department d ON d.id = r.provider_id
 """
@@ -51,7 +51,7 @@ _REPLACED: Final = [name for name in _STAGE_COLUMNS if name not in ("item", "key
 _MERGE: Final = f"""
 WITH held AS (
     SELECT r.id, r.revision, r.item_version, r.payload, r.content_hash, r.submission_id, r.recorded_at
-    FROM gx_stage s JOIN records_record r USING (item, key_hash)
+    FROM gx_stage s JOIN records_record r USING (key_hash)
     FOR UPDATE OF r
 ), kept AS (
     INSERT INTO records_revision (record_id, number, item_version, payload, content_hash, submission_id, recorded_at, replaced_at, reason)
@@ -60,7 +60,7 @@ WITH held AS (
 UPDATE records_record r
 SET ({", ".join(_REPLACED)}, revision) = ({", ".join(f"s.{name}" for name in _REPLACED)}, r.revision + 1)
 FROM gx_stage s
-WHERE r.item = s.item AND r.key_hash = s.key_hash
+WHERE r.key_hash = s.key_hash
 """
 
 
@@ -161,8 +161,7 @@ class Loader:
         """Take out again what this transaction has loaded or staged under these keys."""
         keys = key_hashes.to_list()
         self._cursor.execute(
-            "DELETE FROM records_record WHERE item = %s AND submission_id = %s AND key_hash = ANY(%s::uuid[])",
-            [self._item.id, self._submission_id, keys],
+            "DELETE FROM records_record WHERE submission_id = %s AND key_hash = ANY(%s::uuid[])", [self._submission_id, keys],
         )
         self._cursor.execute("DELETE FROM gx_stage WHERE key_hash = ANY(%s::uuid[])", [keys])
         self._staged -= self._cursor.rowcount
@@ -180,7 +179,7 @@ class Loader:
             return Comparison()
         self._cursor.execute("TRUNCATE gx_key")
         self._copy("gx_key", keys.with_row_index("n"))
-        self._cursor.execute(_COMPARE, {"item": self._item.id, "provider": self._provider_id})
+        self._cursor.execute(_COMPARE, {"provider": self._provider_id})
         return Comparison(*self._one())
 
     def _copy(self, table: str, frame: pl.DataFrame) -> None:

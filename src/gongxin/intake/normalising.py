@@ -26,6 +26,7 @@ SEPARATOR: Final = ";"
 BLANKS: Final = " \t\r\n\u00a0\u3000\u200b\ufeff"
 _DASHES: Final = ("-", "--", "---", "—", "——", "/", "\\", "N/A", "n/a", "NULL", "null", "None", "NaN", "nan")
 _NOTHING: Final = (*_DASHES, "无", "暂无", "空")
+_NOTHING_BYTES: Final = max(len(word.encode()) for word in _NOTHING)
 _GARBLED: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFD}]"
 _SCIENTIFIC: Final = r"^\d(\.\d+)?[Ee]\+?\d{1,2}$"
 _FULL_WIDTH: Final = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " "}
@@ -51,34 +52,42 @@ Caster = Callable[[pl.Series], pl.DataFrame]
 
 
 def cast(field: Field, raw: pl.Series, code_list: CodeList | None) -> Cast:
-    """A column of trimmed texts cast to the field's type.
+    """A column of cells cast to the field's type.
 
-    raw: as `trimmed` leaves it. Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as
-    the list writes them (several joined by `;`), identifiers folded.
+    Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as the list writes them (several
+    joined by `;`), identifiers folded, texts trimmed. Blank cells and placeholders («-», «N/A»; «无» but in a text) become null.
     """
     if raw.null_count() == raw.len():
         return Cast(raw)
-    if field.type == "date":
-        return _by_distinct(raw, partial(_dates, role=field.role), f"{EARLIEST} 至 {LATEST}")
-    if field.type == "decimal":
-        return _by_distinct(raw, partial(_decimals, field=field), str(field.scale if field.scale is not None else 0))
-    if field.type in ("integer", "year"):
-        return _by_distinct(
-            raw, partial(_integers, year=field.type == "year"), "四位年份" if field.type == "year" else "整数"
-        )
-    if field.type in ("code", "codes") and code_list is not None:
-        several = field.type == "codes"
-        return _by_distinct(raw, partial(_codes, code_list=code_list, several=several), allowed(code_list))
+    caster, expected = _caster(field, code_list)
+    if caster is not None:
+        return _by_distinct(raw, caster, expected)
     if field.type == "uscc" or field.role in CODE_ROLES:
-        return _identifiers(raw)
-    return _texts(raw)
+        return _identifiers(trimmed(raw, text=False))
+    return _texts(trimmed(raw, text=True))
+
+
+def _caster(field: Field, code_list: CodeList | None) -> tuple[Caster | None, str]:
+    """What casts the distinct values of such a field, and what it expects; None for texts and identifiers."""
+    if field.type == "date":
+        return partial(_dates, role=field.role), f"{EARLIEST} 至 {LATEST}"
+    if field.type == "decimal":
+        return partial(_decimals, field=field), str(field.scale or 0)
+    if field.type in ("integer", "year"):
+        year = field.type == "year"
+        return partial(_integers, year=year), "四位年份" if year else "整数"
+    if field.type in ("code", "codes") and code_list is not None:
+        return partial(_codes, code_list=code_list, several=field.type == "codes"), allowed(code_list)
+    return None, ""
 
 
 def trimmed(raw: pl.Series, *, text: bool) -> pl.Series:
     """Without blanks at the ends; null where nothing is left or a placeholder stands (text: «无» is an answer, not a blank)."""
-    nothing = _DASHES if text else _NOTHING
     stripped = raw.str.strip_chars(BLANKS)
-    return stripped.set(stripped.is_in(["", *nothing]), None)
+    shortest = stripped.str.len_bytes().min()
+    if isinstance(shortest, int) and shortest > _NOTHING_BYTES:
+        return stripped
+    return stripped.set(stripped.is_in(["", *(_DASHES if text else _NOTHING)]), None)
 
 
 def allowed(code_list: CodeList) -> str:
@@ -99,7 +108,11 @@ def half_width(expr: pl.Expr) -> pl.Expr:
 def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
     """Cast the distinct values and bring the outcome back to the rows. A caster yields value, code and maybe warning."""
     distinct = raw.drop_nulls().unique()
-    outcome = caster(distinct).with_columns(distinct.alias("raw"))
+    clean = trimmed(distinct, text=False)
+    outcome = caster(clean).with_columns(distinct.alias("raw"))
+    blank = clean.is_null()
+    if blank.any():
+        outcome = outcome.with_columns(pl.when(~blank).then(pl.exclude("raw")))
     rows = raw.alias("raw").to_frame().join(outcome, on="raw", how="left", maintain_order="left")
     warning = rows["warning"] if "warning" in rows.columns and rows["warning"].null_count() < rows.height else None
     code = rows["code"] if rows["code"].null_count() < rows.height else None
@@ -201,7 +214,7 @@ def _texts(raw: pl.Series) -> Cast:
 
 def _codes(texts: pl.Series, code_list: CodeList, *, several: bool) -> pl.DataFrame:
     """Codes by code, label or alias. Python a value, as a column has few distinct ones."""
-    found = [_resolved(text, code_list, several=several) for text in texts]
+    found = [_resolved(text or "", code_list, several=several) for text in texts]
     schema = {"value": pl.String, "code": pl.String, "warning": pl.String}
     return pl.DataFrame(found, schema=schema, orient="row")
 

@@ -48,12 +48,11 @@ def person_rows(frame: pl.DataFrame, item: Item) -> pl.Series:
 def _ids_as_codes(frame: pl.DataFrame, item: Item) -> Iterator[pl.Series]:
     for field in item.fields:
         if field.role in CODE_ROLES:
-            suspects = frame.select(ROW, pl.col(field.name).alias("code")).filter(
-                pl.col("code").str.contains(r"^[0-9]{17}[0-9X]$")
-            )
+            codes = frame.select(ROW, pl.col(field.name).alias("code")).filter(pl.col("code").str.len_bytes() == 18)
+            suspects = codes.filter(~uscc_valid(codes["code"]))
             if suspects.height:
                 ids = suspects["code"].map_elements(resident_id_valid, return_dtype=pl.Boolean)
-                yield suspects[ROW].filter(ids & ~uscc_valid(suspects["code"]))
+                yield suspects[ROW].filter(ids)
 
 
 def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -91,19 +91,17 @@ class Preparer:
         return pl.DataFrame(columns), found
 
     def _given(self, entry: Field, raw: pl.DataFrame) -> pl.Series:
-        """The trimmed cells of a field; of several columns the texts joined; codes of an old template as today's."""
+        """The cells of a field; of several columns the texts joined; codes of an old template as today's."""
         places = self.columns.places.get(entry.name, ())
         if not places:
             return pl.repeat(None, raw.height, dtype=pl.String, eager=True)
-        parts = [normalising.trimmed(raw[f"c{place}"], text=entry.type == "text") for place in places]
-        given = parts[0]
-        if len(parts) > 1:
-            joined = pl.DataFrame({str(n): part for n, part in enumerate(parts)}).select(
-                pl.concat_str(pl.all(), separator=normalising.SEPARATOR, ignore_nulls=True).replace("", None)
-            )
-            given = joined.to_series()
+        given = raw[f"c{places[0]}"]
+        if len(places) > 1:
+            parts = [normalising.trimmed(raw[f"c{place}"], text=False).alias(str(place)) for place in places]
+            joined = pl.concat_str(pl.all(), separator=normalising.SEPARATOR, ignore_nulls=True)
+            given = pl.DataFrame(parts).select(joined.replace("", None)).to_series()
         recode = dict(self.columns.generation.recode).get(entry.name) if self.columns.generation else None
-        return given.replace(dict(recode)) if recode else given
+        return normalising.trimmed(given, text=True).replace(dict(recode)) if recode else given
 
     def _faults(self, faults: pl.DataFrame) -> list[pl.DataFrame]:
         """Read faults as findings: of whole rows, and of cells that belong to a field."""

@@ -30,7 +30,7 @@ class Record(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    item = models.CharField(max_length=48)
+    item = models.CharField(max_length=48, db_collation="C")
     item_version = models.SmallIntegerField()
     organisation = models.ForeignKey(
         "subjects.Organisation", on_delete=models.PROTECT, related_name="records", db_constraint=False
@@ -39,10 +39,11 @@ class Record(models.Model):
         "identity.Department", on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
     )
     submission_id = models.UUIDField()
-    # First 128 bits of SHA-256 over the folded natural key, and over the normalised content.
+    # The natural key: twelve digits of the document number, then 80 bits of SHA-256 over item and folded key, so that a file's keys
+    # lie together in the index (intake.keys). The content: 128 bits of SHA-256 over the payload.
     key_hash = models.UUIDField()
     content_hash = models.UUIDField()
-    document_no = models.CharField(max_length=128, blank=True)
+    document_no = models.CharField(max_length=128, blank=True, db_collation="C")
     title = models.CharField(max_length=300, blank=True)
     decided_on = models.DateField()
     effective_until = models.DateField(null=True)
@@ -55,13 +56,13 @@ class Record(models.Model):
     publicity_rule = models.CharField(max_length=80, blank=True)
     disclosure = models.CharField(max_length=12, choices=Disclosure.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
-    # The item's fields in catalogue order of `item_version`: a JSON array of strings, numbers and nulls.
+    # The item's fields in catalogue order of `item_version`: a JSON array of texts, an empty one where nothing is given.
     payload = models.JSONField()
     revision = models.IntegerField(default=1)
     recorded_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["item", "key_hash"], name="record_natural_key")]
+        constraints = [models.UniqueConstraint(fields=["key_hash"], name="record_natural_key")]
         indexes = [
             models.Index(fields=["document_no"], name="record_document_no"),
             models.Index(fields=["item", "decided_on"], name="record_item_decided"),

@@ -16,12 +16,15 @@ PERSONAL_ROLES: Final[frozenset[FieldRole]] = frozenset(
     {"person_id_type", "person_id_number", "representative_id_type", "representative_id_number"}
 )
 
-Value = str | int | float | None
+Value = str | None
 
 
 def pairs(item: Item, values: Sequence[Value]) -> Iterator[tuple[Field, Value]]:
-    """Each field with its value; fields added to the item after the payload was written have None."""
-    padded = [*values, *[None] * (len(item.fields) - len(values))]
+    """Each field with its text, None where nothing is given or the field was added after the payload was written.
+
+    Texts are in their stored form: days yyyy-MM-dd, decimals plain, several codes joined by `;` (intake.normalising).
+    """
+    padded = [value or None for value in values] + [None] * (len(item.fields) - len(values))
     return zip(item.fields, padded, strict=False)
 
 
