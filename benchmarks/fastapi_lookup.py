@@ -11,9 +11,10 @@ from pathlib import Path
 from uuid import UUID
 
 from fastapi import FastAPI, Response
+from psycopg import AsyncRawCursor
 from psycopg_pool import AsyncConnectionPool
 
-_STATEMENT = Path(os.environ["LOOKUP_STATEMENT"]).read_text()
+_STATEMENT = Path(os.environ["LOOKUP_STATEMENT"]).read_bytes()
 _POOL = AsyncConnectionPool(
     os.environ["LOOKUP_DATABASE"],
     min_size=4,
@@ -36,5 +37,6 @@ app = FastAPI(lifespan=_opened)
 async def organisation(organisation_id: UUID) -> Response:
     """The organisation as the database wrote it."""
     async with _POOL.connection() as held:
-        row = await (await held.execute(_STATEMENT, {"ref": organisation_id, "limit": 100})).fetchone()
+        cursor = AsyncRawCursor(held)
+        row = await (await cursor.execute(_STATEMENT, [100, organisation_id])).fetchone()
     return Response(row[0] if row else None, 200 if row else 404, media_type="application/json")

@@ -151,13 +151,15 @@ async def _load(port: int, paths: Sequence[str], seconds: float) -> tuple[float,
 def _bare(ids: Sequence[str], seconds: float) -> tuple[float, float]:
     """The same statement in a loop on one connection, without HTTP."""
     statement = lookups.statement("by_id", day=clock.today())
+    if statement.names != ("limit", "ref"):
+        raise RuntimeError("fastapi_lookup.py sends limit and ref in this order")
     times: list[float] = []
-    with psycopg.connect(_url(), autocommit=True) as held, held.cursor() as cursor:
+    with psycopg.connect(_url(), autocommit=True) as held, psycopg.RawCursor(held) as cursor:
         held.prepare_threshold = 0
         ends = time.perf_counter() + seconds
         for identity in cycle(ids):
             begun = time.perf_counter()
-            cursor.execute(statement, {"ref": identity, "limit": lookups.PAGE})
+            cursor.execute(statement.text, [lookups.PAGE, identity])
             cursor.fetchone()
             times.append(time.perf_counter() - begun)
             if begun > ends:
@@ -194,7 +196,7 @@ def _fastapi(url: str) -> Iterator[int]:
     port = _free_port()
     command = ["-m", "uvicorn", "fastapi_lookup:app", "--port", str(port), "--loop", "uvloop", "--http", "httptools"]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as statement:
-        statement.write(lookups.statement("by_id", day=clock.today()))
+        statement.write(lookups.statement("by_id", day=clock.today()).text.decode())
         statement.flush()
         told = {"LOOKUP_DATABASE": url, "LOOKUP_STATEMENT": statement.name, "PYTHONPATH": str(_HERE)}
         with _serving([*command, "--log-level", "error", "--no-access-log"], port, told):

@@ -18,7 +18,13 @@ _BESIDE_THE_SOURCE: Final = Path(__file__).resolve().parents[3] / "policies"
 
 def policies_folder() -> Path:
     """The folder of the packs: GONGXIN_POLICIES, else ``policies/`` beside the source."""
-    return Path(os.environ.get("GONGXIN_POLICIES") or _BESIDE_THE_SOURCE).resolve()
+    return _resolved(os.environ.get("GONGXIN_POLICIES") or str(_BESIDE_THE_SOURCE))
+
+
+@lru_cache(maxsize=4)
+def _resolved(folder: str) -> Path:
+    """Asked at every request: following links each time costs a tenth of a look-up."""
+    return Path(folder).resolve()
 
 
 def current() -> Pack:
