@@ -44,6 +44,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
         "泽川宏达食品股份有限公司",
         "泽川（宏达）食品有限公司",
         "泽川(宏达)食品 有限公司",
+        "泽川宏达食品有限（责任）公司",
         "　泽川宏达【食品】有限公司",
         "泽川宏达食品",
     ],
@@ -67,7 +68,7 @@ def test_folding(text: str, folded: str) -> None:
 
 def test_a_name_that_is_only_a_form_keeps_it() -> None:
     assert names.name_key("有限公司") == "有限公司"
-    assert column(names.name_key_expr(pl.col("name")), "（有限公司）") == ["(有限公司)"]
+    assert column(names.name_key_expr(pl.col("name")), "（有限公司）") == ["有限公司"]
 
 
 def test_branches_keep_what_tells_them_apart() -> None:

@@ -29,7 +29,7 @@ _SEPARATOR: Final = "\x1f"
 _MANY_CODES: Final = 20_000
 
 _INDEX: Final = r"""
-SELECT h.code, replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name_key, f.keys AS former_keys
+SELECT h.code, replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name, o.name_key, f.keys AS former_keys
 FROM (
     SELECT w.code, o.id, true AS own FROM gx_wanted_code w JOIN subjects_organisation o ON o.uscc = w.code
     UNION ALL
@@ -61,7 +61,7 @@ FROM gx_new_organisation n JOIN subjects_organisation o USING (uscc)
 def load_index(connection: Connection, codes: pl.Series) -> pl.DataFrame:
     """The organisations that have any of the folded `codes` as USCC or as another identifier.
 
-    Returns code, organisation_id (32 hexadecimal digits), kind, name_key, former_keys (a list, oldest first). A code
+    Returns code, organisation_id (32 hexadecimal digits), kind, name, name_key, former_keys (list, oldest first). A code
     that several organisations have comes in several rows, first the one whose USCC it is; unknown codes are absent.
     """
     with connection.cursor() as cursor:

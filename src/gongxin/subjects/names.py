@@ -39,8 +39,7 @@ LEGAL_FORMS: Final = (
     "普通合伙",
 )
 _KEY_SIGNS: Final = "()·-,.，。、'\"’‘“”_/"
-_NOT_IN_KEY: Final = (*LEGAL_FORMS, *_KEY_SIGNS)
-_NOT_IN_KEY_PATTERN: Final = re.compile("|".join(map(re.escape, _NOT_IN_KEY)))
+_LEGAL_FORM: Final = re.compile("|".join(LEGAL_FORMS))
 # Words with a reading of their own are two to four characters long; longest first.
 _WORD_LENGTHS: Final = (4, 3, 2, 1)
 _NOT_INITIAL: Final = re.compile("[^0-9a-z]")
@@ -58,6 +57,11 @@ def _plain_fold() -> dict[str, str]:
 
 _FOLDING: Final = _plain_fold()
 _TRANSLATION: Final = str.maketrans(_FOLDING)
+# Folding and dropping the signs of `_KEY_SIGNS` in one go.
+_KEY_FOLDING: Final = {
+    sign: "".join(part for part in text if part not in _KEY_SIGNS) for sign, text in _FOLDING.items()
+} | dict.fromkeys(_KEY_SIGNS, "")
+_KEY_TRANSLATION: Final = str.maketrans(_KEY_FOLDING)
 
 
 def fold(text: str) -> str:
@@ -71,19 +75,19 @@ def fold_expr(expr: pl.Expr) -> pl.Expr:
 
 
 def name_key(text: str) -> str:
-    """The folded name without legal form, brackets and punctuation, for matching and search.
+    """The folded name without brackets, punctuation and legal form, for matching and search.
 
-    ``泽川宏达食品（集团）有限责任公司`` → ``泽川宏达食品集团``. A name that is nothing else keeps its folded form.
+    ``泽川宏达食品（集团）有限（责任）公司`` → ``泽川宏达食品集团``. A name that is nothing but a form keeps it.
     """
-    folded = fold(text)
-    return _NOT_IN_KEY_PATTERN.sub("", folded) or folded
+    plain = text.translate(_KEY_TRANSLATION).upper()
+    return _LEGAL_FORM.sub("", plain) or plain
 
 
 def name_key_expr(expr: pl.Expr) -> pl.Expr:
     """`name_key` for a column of names; null stays null."""
-    folded = fold_expr(expr)
-    key = folded.str.replace_many(list(_NOT_IN_KEY), [""] * len(_NOT_IN_KEY), leftmost=True)
-    return pl.when(key == "").then(folded).otherwise(key)
+    plain = expr.str.replace_many(list(_KEY_FOLDING), list(_KEY_FOLDING.values())).str.to_uppercase()
+    key = plain.str.replace_many(list(LEGAL_FORMS), [""] * len(LEGAL_FORMS), leftmost=True)
+    return pl.when(key == "").then(plain).otherwise(key)
 
 
 def pinyin_initials(text: str) -> str:

@@ -140,10 +140,11 @@ def _hit(organisation: Organisation, found: _Found, query: str) -> SearchHit:
 
 def _parts(text: str, query: str) -> tuple[Part, ...]:
     """The text in pieces that are, or are not, made of pairs of characters of the query."""
-    asked = set(grams(fold(query)))
+    folded = fold(query)
+    asked = {folded[place : place + 2] for place in range(len(folded) - 1)}
     inside = [False] * len(text)
     for place in range(len(text) - 1):
-        if asked.intersection(grams(fold(text[place : place + 2]))):
+        if fold(text[place : place + 2]) in asked:
             inside[place] = inside[place + 1] = True
     parts: list[Part] = []
     for sign, matched in zip(text, inside, strict=True):
@@ -269,7 +270,7 @@ def _ranked(key: str, rows: list[Any]) -> list[_Found]:
     contained = np.array([key in name for name in keys])
     lengths = (points != 0).sum(axis=1)
     score = np.minimum(share, 1.0) + contained + _begins(points, key) - 0.01 * np.abs(lengths - len(key))
-    order = np.lexsort((np.array(keys, dtype=object).astype(str), -score))
+    order = np.lexsort((np.array(keys), -score))
     return [
         _Found(rows[place][0], _why(rows[place][2], contained=bool(contained[place])), rows[place][2])
         for place in order[: MOST + 1]
