@@ -33,8 +33,9 @@ _FILLED: Final = (
     "name", "status", "type_name", "district", "address", "established_on", "capital", "scope", "legal_representative",
 )  # fmt: skip
 _SEARCH_INDEXES: Final = ("organisation_grams", "organisation_pinyin_part", "former_name_grams")
-_COMPARED: Final = (*_FILLED, "kind", "flags")
-_STORED: Final = ("id", "uscc", "name_key", "pinyin", *_COMPARED)
+# Key and initials too: the same register again brings them up to date when their rule has changed.
+_COMPARED: Final = (*_FILLED, "name_key", "pinyin", "kind", "flags")
+_STORED: Final = ("id", "uscc", *_COMPARED)
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,9 @@ def _add(cursor: Any, fresh: pl.DataFrame, at: datetime, tell: Callable[[float],
 def _alter(cursor: Any, altered: pl.DataFrame, at: datetime) -> None:
     if altered.is_empty():
         return
-    columns = ("name_key", "pinyin", *_COMPARED)
     casts = {"established_on": "date", "flags": "jsonb"}
-    assigned = ", ".join(f"{column} = s.{column}::{casts.get(column, 'text')}" for column in columns)
-    copy_from(cursor, "gx_register_altered", altered.select("id", *columns))
+    assigned = ", ".join(f"{column} = s.{column}::{casts.get(column, 'text')}" for column in _COMPARED)
+    copy_from(cursor, "gx_register_altered", altered.select("id", *_COMPARED))
     cursor.execute(
         # Column names are constants of this module.
         f"UPDATE subjects_organisation o SET {assigned}, origin = 'register', updated_at = %(at)s "  # noqa: S608
