@@ -25,6 +25,8 @@ from gongxin.web.desk import sheets, todo
 from gongxin.web.desk.pages import acting_user, desk_page, number, query
 
 _PAGE = 25
+# The browser's own calendar; ISO days, whatever the page's language.
+_DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 _COLUMNS = (
     "报送时间", "信息提供单位", "目录项", "文件", "方式", "报送人", "状态",
     "报送行数", "新增", "更新", "未变化", "退回", "待改正", "批次号",
@@ -40,8 +42,8 @@ class Filters(forms.Form):
         required=False,
         choices=[("", _("全部")), *SubmissionState.choices, ("open", _("有待改正的数据"))],
     )
-    since = forms.DateField(label=_("报送日期自"), required=False)
-    until = forms.DateField(label=_("报送日期至"), required=False)
+    since = forms.DateField(label=_("报送日期自"), required=False, widget=_DAY)
+    until = forms.DateField(label=_("报送日期至"), required=False, widget=_DAY)
     provider = forms.ChoiceField(label=_("信息提供单位"), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
