@@ -62,7 +62,8 @@ def load_index(connection: Connection, codes: pl.Series) -> pl.DataFrame:
     """The organisations that have any of the folded `codes` as USCC or as another identifier.
 
     Returns code, organisation_id (32 hexadecimal digits), kind, name, name_key, former_keys (list, oldest first). A
-    code that several organisations have comes in several rows, first the one whose USCC it is; unknown codes are absent.
+    code that several organisations have comes in several rows, first the one whose USCC it is; unknown codes are
+    absent.
     """
     with connection.cursor() as cursor:
         wanted = codes.rename("code").drop_nulls().unique().to_frame()
