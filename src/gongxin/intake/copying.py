@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
@@ -13,12 +14,15 @@ _SIGNS: Final = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _SPECIAL: Final = r"[\\\n\t\r]"
 
 
-def copy_text(frame: pl.DataFrame) -> memoryview:
-    """The frame as lines of COPY's text format. Columns are texts (escaped here), numbers or days; null becomes \\N."""
+def copy_text(frame: pl.DataFrame, safe: Collection[str] = ()) -> memoryview:
+    """The frame as lines of COPY's text format. Columns are texts, numbers or days; null becomes \\N.
+
+    safe: columns whose texts are ready for COPY; the others are escaped.
+    """
     out = io.BytesIO()
-    escaped = [_escaped(column) if column.dtype == pl.String else column for column in frame.get_columns()]
-    pl.DataFrame(escaped).write_csv(
-        out, include_header=False, separator="\t", quote_style="never", null_value="\\N", date_format="%Y-%m-%d"
+    ready = [_ready(column, escape=column.name not in safe) for column in frame.get_columns()]
+    pl.DataFrame(ready).write_csv(
+        out, include_header=False, separator="\t", quote_style="never", null_value="\\N", batch_size=8192
     )
     return out.getbuffer()
 
@@ -32,7 +36,21 @@ def copy_in(cursor: Cursor[Any], table: str, columns: list[str], lines: memoryvi
         copy.write(lines)
 
 
-def _escaped(column: pl.Series) -> pl.Series:
+def escaped(column: pl.Series) -> pl.Series:
+    """The texts with the signs escaped that COPY's text format wants escaped; as they are where there are none."""
     if not column.str.contains(_SPECIAL).any():
         return column
     return column.str.replace_many(list(_SIGNS), list(_SIGNS.values()))
+
+
+def escaped_json(column: pl.Series) -> pl.Series:
+    """The same for JSON texts: their line ends and tabs are escaped already, only backslashes are left."""
+    if not column.str.contains("\\", literal=True).any():
+        return column
+    return column.str.replace_all("\\", "\\\\", literal=True)
+
+
+def _ready(column: pl.Series, *, escape: bool) -> pl.Series:
+    if column.dtype == pl.Date:
+        return column.cast(pl.String)
+    return escaped(column) if escape and column.dtype == pl.String else column

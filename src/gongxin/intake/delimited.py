@@ -31,7 +31,6 @@ _DELIMITERS: Final = (",", "\t", ";")
 _SPARE: Final = 50
 _SLOW_ROWS: Final = 20_000
 
-Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 
@@ -84,6 +83,55 @@ class _Records:
 
     ends: Positions
     widths: Positions
+
+
+@dataclass(slots=True)
+class _Signs:
+    """Where the bytes stand that make the structure of a block."""
+
+    delimiter: int
+    feeds: Positions
+    returns: Positions
+    quotes: Positions
+    delimiters: Positions
+
+    @classmethod
+    def of(cls, block: bytes, delimiter: int) -> _Signs:
+        """Found in one pass: letters, digits and all of Chinese lie above these signs, so few bytes are looked at twice."""
+        raw = np.frombuffer(block, dtype=np.uint8)
+        low = np.flatnonzero(raw <= max(delimiter, _QUOTE))
+        signs = raw[low]
+        feeds, returns, quotes, delimiters = (low[signs == sign] for sign in (_LF, _CR, _QUOTE, delimiter))
+        return cls(delimiter, feeds, returns, quotes, delimiters)
+
+    def outside(self, positions: Positions) -> Positions:
+        """The positions not between an opening and a closing mark. Empty cells (two marks) cost nothing."""
+        count = len(self.quotes) // 2 * 2
+        opening, closing = self.quotes[0:count:2], self.quotes[1:count:2]
+        filled = closing - opening > 1
+        edges = np.column_stack((opening[filled], closing[filled])).ravel()
+        if len(self.quotes) % 2:
+            edges = np.append(edges, self.quotes[-1])
+        return positions[np.searchsorted(edges, positions) % 2 == 0] if len(edges) else positions
+
+    def lone_returns(self, block: bytes) -> bool:
+        """Whether a CR outside quotation marks stands without its LF (the last byte of a block may still get one)."""
+        found = self.outside(self.returns)
+        found = found[found < len(block) - 1]
+        return bool(len(found)) and bool((np.frombuffer(block, dtype=np.uint8)[found + 1] != _LF).any())
+
+    def judge_quotes(self, block: bytes, quotes: Positions) -> None:
+        """Raise _Irregular unless each opening mark follows a boundary and each closing one precedes a boundary."""
+        if not len(quotes):
+            return
+        raw = np.frombuffer(block, dtype=np.uint8)
+        boundary = np.zeros(256, dtype=bool)
+        boundary[[_LF, _CR, self.delimiter, _QUOTE]] = True
+        opening, closing = quotes[0::2], quotes[1::2]
+        before = raw[opening[opening > 0] - 1]
+        after = raw[closing[closing < len(raw) - 1] + 1]
+        if not (boundary[before].all() and boundary[after].all()):
+            raise _Irregular
 
 
 class DelimitedSource:
@@ -139,19 +187,20 @@ class DelimitedSource:
             yield _from_row(chunk, first_row)
 
     def _split(self, block: bytes, number: int, *, last: bool) -> tuple[_Records, int]:
-        """The whole records of the block and how many bytes they take. Raises _Irregular."""
+        """The whole records of the block and how many bytes they take. number: of the first record. Raises _Irregular."""
         if last and not block.endswith(b"\n"):
             block += b"\n"
-        raw = np.frombuffer(block, dtype=np.uint8)
-        if b'"' in block:
-            return _split_quoted(raw, self.delimiter, number, last=last)
-        ends = np.flatnonzero(raw == _LF)
-        if _lone_returns(raw):
+        signs = _Signs.of(block, ord(self.delimiter))
+        if signs.lone_returns(block):
             raise _Irregular
-        if not len(ends):
-            return _Records(ends, ends), 0
-        separators = np.flatnonzero(raw == ord(self.delimiter))
-        return _Records(ends, _widths(separators, ends)), int(ends[-1]) + 1
+        ends = signs.outside(signs.feeds)
+        used = int(ends[-1]) + 1 if len(ends) else 0
+        whole = signs.quotes[signs.quotes < used] if used else signs.quotes[: len(signs.quotes) // 2 * 2]
+        signs.judge_quotes(block, whole)
+        if last and len(signs.quotes) % 2:
+            raise FileRefused("E115", value=number + int(np.searchsorted(ends, signs.quotes[-1])))
+        separators = signs.outside(signs.delimiters[signs.delimiters < used])
+        return _Records(ends, _widths(separators, ends)), used
 
     def _parse(self, block: bytes, records: _Records, number: int, width: int, offset: int) -> Chunk:
         widest = min(int(records.widths.max()), width + _SPARE)
@@ -221,58 +270,10 @@ def _judge_length(length: int, number: int) -> None:
         raise FileRefused("E119", value=number, expected=f"{_RECORD_LIMIT // 1024**2} MiB")
 
 
-def _lone_returns(raw: Bytes, quotes: Positions | None = None) -> bool:
-    """Whether a CR outside quotation marks stands without its LF (the last byte of a block may still get one)."""
-    if _CR not in raw:
-        return False
-    returns = np.flatnonzero(raw[:-1] == _CR)
-    if quotes is not None:
-        returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
-    return bool((raw[returns + 1] != _LF).any())
-
-
 def _widths(separators: Positions, ends: Positions) -> Positions:
     """Cells of each record: separators between two ends, plus one."""
     upto = np.searchsorted(separators, ends)
     return np.diff(upto, prepend=0) + 1
-
-
-def _split_quoted(raw: Bytes, delimiter: str, number: int, *, last: bool) -> tuple[_Records, int]:
-    """As `_split`, where line feeds and delimiters inside quotation marks belong to their cell. number: of the first record."""
-    quotes = np.flatnonzero(raw == _QUOTE)
-    feeds = np.flatnonzero(raw == _LF)
-    ends = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
-    if last and len(quotes) % 2:
-        _judge_quotes(raw, quotes[:-1], delimiter)
-        raise FileRefused("E115", value=number + int(np.searchsorted(ends, quotes[-1])))
-    used = int(ends[-1]) + 1 if len(ends) else 0
-    whole = quotes[quotes < used] if used else quotes[: len(quotes) // 2 * 2]
-    _judge_quotes(raw[:used] if used else raw, whole, delimiter)
-    if _lone_returns(raw, quotes):
-        raise _Irregular
-    separators = np.flatnonzero(raw[:used] == ord(delimiter))
-    return _Records(ends, _widths(_outside(separators, whole), ends)), used
-
-
-def _outside(positions: Positions, quotes: Positions) -> Positions:
-    """The positions that are not between an opening and a closing mark. Empty cells (two marks) are skipped at no cost."""
-    filled = quotes[1::2] - quotes[0::2] > 1
-    opening, closing = quotes[0::2][filled], quotes[1::2][filled]
-    if not len(opening):
-        return positions
-    edges = np.column_stack((opening, closing)).ravel()
-    return positions[np.searchsorted(edges, positions) % 2 == 0]
-
-
-def _judge_quotes(raw: Bytes, quotes: Positions, delimiter: str) -> None:
-    """Raise _Irregular unless each opening mark follows a boundary and each closing one precedes a boundary."""
-    boundary = np.zeros(256, dtype=bool)
-    boundary[[_LF, _CR, ord(delimiter), _QUOTE]] = True
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = raw[opening[opening > 0] - 1]
-    after = raw[closing[closing < len(raw) - 1] + 1]
-    if not (boundary[before].all() and boundary[after].all()):
-        raise _Irregular
 
 
 def _width_faults(numbers: pl.Series, widths: pl.Series, width: int) -> pl.DataFrame:

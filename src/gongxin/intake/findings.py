@@ -39,24 +39,34 @@ def empty() -> pl.DataFrame:
 
 
 def together(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """All findings, one for each row and field (the first found), ordered by row."""
+    """All findings, of each row and field the first error and the first warning, ordered by row."""
     filled = [part for part in parts if part.height]
     if not filled:
         return empty()
     found = pl.concat(filled)
-    of_cells = pl.col("field") != ""
-    first = pl.struct(ROW, "field", pl.col("code").str.slice(0, 1)).is_first_distinct()
-    return found.filter(~of_cells | first).sort(ROW, maintain_order=True)
+    first = pl.struct(ROW, "field", _level()).is_first_distinct()
+    return found.filter((pl.col("field") == "") | first).sort(ROW, maintain_order=True)
 
 
-def is_error() -> pl.Expr:
-    """True for findings that reject their row."""
-    return pl.col("code").is_in([code for code, fault in FAULTS.items() if not fault.is_warning])
+def errors(parts: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The parts that reject their rows. A part holds findings of one level only."""
+    return [part for part in parts if part.height and not FAULTS[part["code"][0]].is_warning]
 
 
-def rejected_rows(found: pl.DataFrame) -> pl.Series:
+def warnings(parts: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """The parts whose rows are taken in all the same."""
+    return [part for part in parts if part.height and FAULTS[part["code"][0]].is_warning]
+
+
+def rejected_rows(parts: list[pl.DataFrame]) -> pl.Series:
     """The numbers of the rows that errors reject, ascending, each once."""
-    return found.filter(is_error())[ROW].unique().sort()
+    rows = [part[ROW] for part in errors(parts)]
+    return pl.concat([pl.Series(ROW, [], dtype=pl.Int64), *rows]).unique().sort()
+
+
+def _level() -> pl.Expr:
+    """E or W: the first letter of a code says its level, which `faults` holds to."""
+    return pl.col("code").str.slice(0, 1)
 
 
 def presentable(found: pl.DataFrame) -> pl.DataFrame:
@@ -71,20 +81,22 @@ class WarningQuota:
     """Lets the first warnings of each code through."""
 
     def __init__(self) -> None:
-        self._kept: Counter[str] = Counter()
+        self._left: dict[str, int] = {}
 
-    def kept(self, found: pl.DataFrame) -> pl.DataFrame:
-        """The errors, and of the warnings those that still fit."""
-        place = pl.int_range(pl.len()).over("code")
-        left = {code: max(WARNINGS_KEPT - count, 0) for code, count in self._kept.items()}
-        room = pl.col("code").replace_strict(left, default=WARNINGS_KEPT, return_dtype=pl.Int64)
-        chosen = found.filter(is_error() | (place < room))
-        for code, count in chosen.filter(~is_error()).group_by("code").len().iter_rows():
-            self._kept[code] += count
+    def kept(self, parts: list[pl.DataFrame]) -> list[pl.DataFrame]:
+        """Of parts of warnings what still fits."""
+        chosen = []
+        for part in parts:
+            for code in part["code"].unique():
+                of_code = part.filter(pl.col("code") == code).head(self._left.get(code, WARNINGS_KEPT))
+                self._left[code] = self._left.get(code, WARNINGS_KEPT) - of_code.height
+                chosen.append(of_code)
         return chosen
 
 
-def counts(found: pl.DataFrame) -> dict[str, int]:
+def counts(parts: list[pl.DataFrame]) -> Counter[str]:
     """Rows by code: a row with the same code in two fields counts once."""
-    by_code = found.group_by("code").agg(pl.col(ROW).n_unique())
-    return dict(sorted(by_code.iter_rows()))
+    filled = [part.select(ROW, "code") for part in parts if part.height]
+    if not filled:
+        return Counter()
+    return Counter(dict(pl.concat(filled).group_by("code").agg(pl.col(ROW).n_unique()).iter_rows()))

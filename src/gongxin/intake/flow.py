@@ -81,7 +81,7 @@ class Flow:
         return self.tally
 
     def _ask(self, lane: Lane, prepared: Prepared) -> _Asked:
-        codes = self.register.unknown(matching.wanted(matching.codes_of(prepared.frame, self.item)))
+        codes = self.register.question(matching.wanted(matching.codes_of(prepared.frame, self.item)))
         keys = prepared.frame.select("key_hash", "content_hash")
         return _Asked(prepared, codes, lane.ask(lambda: self.loader.ask(codes, keys)))
 
@@ -92,24 +92,26 @@ class Flow:
         self.register.learn(asked.codes, index)
         frame, found = self._matched(lane, prepared)
         found += _held_by_others(prepared.frame, comparison, self.item)
-        frame = without(frame, findings.rejected_rows(findings.together(found)))
+        frame = without(frame, findings.rejected_rows(found))
         frame, repeated = self._with_fates(frame, prepared.frame, comparison)
         new, revised, about = self._records(frame)
-        everything = findings.together([*prepared.found, *found, repeated, *about])
-        rejected = findings.rejected_rows(everything)
-        batch = Batch(new, revised, self._rejected(prepared.raw, rejected, prepared.persons), self._kept(everything))
+        everything = [*prepared.found, *found, repeated, *about]
+        errors, warnings = findings.together(findings.errors(everything)), findings.warnings(everything)
+        rejected = findings.rejected_rows([errors])
+        stored = rejecting.stored_findings([errors, *self.quota.kept(warnings)], self.origin.submission_id)
+        batch = Batch(new, revised, self._rejected(prepared.raw, rejected, prepared.persons), stored)
         lane.send(lambda: self.loader.store(batch))
         self.tally.rows_in += prepared.rows_in
         self.tally.rejected += rejected.len()
         self.tally.add_fates(frame["fate"])
-        self.tally.add_findings(everything)
+        self.tally.add_findings([errors, *warnings])
         self.report(LOADING, self.tally.rows_in, round(self.tally.rows_in / max(prepared.done, 1e-6)))
 
     def _matched(self, lane: Lane, prepared: Prepared) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         """The rows that have an organisation (organisation_id added), and the findings of matching."""
         matched = matching.match(prepared.frame, self.item, self.register)
         found = matching.judged(matched, self.item)
-        sound = without(matched, findings.rejected_rows(findings.together(found)))
+        sound = without(matched, findings.rejected_rows(found))
         fresh = matching.newcomers(sound)
         if fresh.height:
             added = lane.ask(lambda: self.loader.register_newcomers(fresh, self.origin.recorded_at)).result()
@@ -120,7 +122,7 @@ class Flow:
             )
             uscc = self.item.by_role("party_uscc")
             found.append(findings.table(fresh[ROW], "W302", field=uscc.name if uscc else "", value=fresh["code"]))
-        found.append(matching.differing_names(sound, self.item))
+        found.append(matching.differing_names(sound, self.item, self.register))
         found = self._with_namesakes(lane, found)
         frame = prepared.frame.join(sound.select(ROW, "organisation_id"), on=ROW, how="inner", maintain_order="left")
         return frame, found
@@ -165,8 +167,7 @@ class Flow:
             timeliness.late_rows(loaded, self.item, self.pack, self.day),
             shaping.differing_ends(loaded, records, self.item),
         ]
-        revised = records.filter(~is_new).select(self.loader.stage_columns)
-        return records.filter(is_new), revised, about
+        return records.filter(is_new), records.filter(~is_new), about
 
     def _rejected(self, raw: pl.DataFrame, rows: pl.Series, people: pl.Series) -> pl.DataFrame:
         if rows.is_empty():
@@ -175,16 +176,13 @@ class Flow:
         hidden = rejecting.identity_columns(self.table.header.titles, self.table.columns, self.item)
         return rejecting.rejected_rows(wanted, self.origin.submission_id, hidden, people)
 
-    def _kept(self, found: pl.DataFrame) -> pl.DataFrame:
-        return rejecting.stored_findings(self.quota.kept(found), self.origin.submission_id)
-
     def _notices(self) -> Batch:
         """The warnings about the whole file, as findings of row 0."""
         rows = [(0, "", code, value, expected) for code, value, expected in self.table.notices]
         found = pl.DataFrame(rows, schema=findings.SCHEMA, orient="row")
-        self.tally.add_findings(found)
+        self.tally.add_findings([found])
         nothing = pl.DataFrame()
-        return Batch(nothing, nothing, nothing, rejecting.stored_findings(found, self.origin.submission_id))
+        return Batch(nothing, nothing, nothing, rejecting.stored_findings([found], self.origin.submission_id))
 
     def _reject_contradictions(self) -> None:
         """E215 for all rows whose key came with different contents: taken out again, and kept as rejected with their cells."""
@@ -196,7 +194,7 @@ class Flow:
         labels = "、".join(self.item.field(name).label for name in self.item.natural_key)
         value = pl.select("第 " + rows["rows"] + " 行").to_series()
         found = findings.table(rows[ROW].cast(pl.Int64), "E215", value=value, expected=labels)
-        self.tally.add_findings(found)
+        self.tally.add_findings([found])
         nothing = pl.DataFrame()
         none = pl.Series(ROW, [], dtype=pl.Int64)
         # The cells are not in memory any more: the file is read once again, for these rows only.

@@ -29,7 +29,7 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     over item and key. The digits in front keep the keys of a file together in the index: random keys touch every page of it.
     """
     parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
-    serial = pl.col(item.natural_key[0]).fill_null("").str.replace_all(r"[^0-9]", "").str.tail(12).str.zfill(12)
+    serial = pl.col(item.natural_key[0]).fill_null("").str.replace_all(r"[^0-9]+", "").str.tail(12).str.zfill(12)
     hashed = _hashed(frame, fold_expr(pl.concat_str(parts, separator=_UNIT))).str.slice(0, 20)
     return frame.select(serial.alias("serial") + hashed).to_series().alias("key_hash")
 

@@ -5,7 +5,7 @@ All statements run on one connection, one after the other, in a thread of their 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,18 +18,18 @@ from psycopg import Cursor
 
 from gongxin.intake import matching
 from gongxin.intake.copying import copy_in, copy_text
-from gongxin.intake.shaping import COLUMNS
+from gongxin.intake.shaping import CONSTANT, READY, VARYING
 from gongxin.policy.model import Item
 
 T = TypeVar("T")
 
 # First half of the two-part advisory lock key of an item; the second is a hash of its id.
 _ITEM_LOCK: Final = 0x67786974
-_STAGE_COLUMNS: Final = [name for name in COLUMNS if name not in ("id", "revision", "state")]
+_COLUMNS: Final = [*VARYING, *CONSTANT]
 
 _CREATE: Final = f"""
 CREATE TEMP TABLE IF NOT EXISTS gx_key (n integer, key_hash uuid, content_hash uuid) ON COMMIT DROP;
-CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_STAGE_COLUMNS)} FROM records_record WITH NO DATA;
+CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_COLUMNS)} FROM records_record WITH NO DATA;
 TRUNCATE gx_key, gx_stage;
 """
 
@@ -46,8 +46,9 @@ CROSS JOIN LATERAL (
 JOIN identity_department d ON d.id = r.provider_id
 """
 
-# Names the columns that a new revision replaces; id, organisation of the key, provider and state stay.
-_REPLACED: Final = [name for name in _STAGE_COLUMNS if name not in ("item", "key_hash", "provider_id", "disclosure")]
+# What a new revision replaces; id, key, provider, disclosure and state stay.
+_KEPT: Final = ("id", "item", "key_hash", "provider_id", "disclosure", "state", "revision")
+_REPLACED: Final = [name for name in _COLUMNS if name not in _KEPT]
 _MERGE: Final = f"""
 WITH held AS (
     SELECT r.id, r.revision, r.item_version, r.payload, r.content_hash, r.submission_id, r.recorded_at
@@ -125,11 +126,6 @@ class Loader:
         self._anything_held = False
         self._staged = 0
 
-    @property
-    def stage_columns(self) -> list[str]:
-        """The columns of a staged revision."""
-        return _STAGE_COLUMNS
-
     def begin(self) -> None:
         """Wait for other files of the same item, then make the staging tables."""
         self._cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_ITEM_LOCK, self._item.id])
@@ -151,8 +147,8 @@ class Loader:
 
     def store(self, batch: Batch) -> None:
         """Load a chunk: new records, staged revisions, rejected rows, findings."""
-        self._copy("records_record", batch.new)
-        self._copy("gx_stage", batch.revised)
+        self._copy("records_record", batch.new, _COLUMNS, READY)
+        self._copy("gx_stage", batch.revised, _COLUMNS, READY)
         self._copy("intake_rejectedrow", batch.rejected)
         self._copy("intake_finding", batch.findings)
         self._staged += batch.revised.height
@@ -182,9 +178,11 @@ class Loader:
         self._cursor.execute(_COMPARE, {"provider": self._provider_id})
         return Comparison(*self._one())
 
-    def _copy(self, table: str, frame: pl.DataFrame) -> None:
+    def _copy(
+        self, table: str, frame: pl.DataFrame, columns: list[str] | None = None, ready: Collection[str] = ()
+    ) -> None:
         if frame.height:
-            copy_in(self._cursor, table, frame.columns, copy_text(frame))
+            copy_in(self._cursor, table, columns or frame.columns, copy_text(frame, ready))
 
     def _one(self) -> tuple[Any, ...]:
         row = self._cursor.fetchone()

@@ -7,7 +7,6 @@ organisation (origin: provider). A name that differs from the present and the fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,38 +22,56 @@ from gongxin.subjects.matching import load_index, register_unknown
 from gongxin.subjects.models import Kind
 from gongxin.subjects.names import name_key_expr
 
-# Codes remembered from chunk to chunk; above this the memory is emptied and filled anew.
-_REMEMBERED: Final = 1_000_000
 _INDEX_SCHEMA: Final = {
     "code": pl.String,
     "organisation_id": pl.String,
     "kind": pl.String,
+    "held_name": pl.String,
     "name_key": pl.String,
     "former_keys": pl.List(pl.String),
     "holders": pl.UInt32,
 }
 
 
-@dataclass(slots=True)
+_MATCHED: Final = (ROW, "name", "code", "field", "organisation_id", "kind", "held_name", "holders")
+_ANSWER_SCHEMA: Final = {
+    "code": pl.String,
+    "organisation_id": pl.String,
+    "kind": pl.String,
+    "name": pl.String,
+    "name_key": pl.String,
+    "former_keys": pl.List(pl.String),
+}
+
+
 class Register:
     """What is known of the register so far: one row a code, with the number of organisations that hold it (0: nobody)."""
 
-    index: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_INDEX_SCHEMA))
+    def __init__(self) -> None:
+        self.index = pl.DataFrame(schema=_INDEX_SCHEMA)
+        self._asked = pl.Series("code", [], dtype=pl.String)
 
-    def unknown(self, codes: pl.Series) -> pl.Series:
-        """The codes that have not been looked up yet."""
-        return codes.filter(~codes.is_in(self.index["code"].implode()))
+    def question(self, codes: pl.Series) -> pl.Series:
+        """The codes that have not been asked for yet; they count as asked from now on."""
+        fresh = codes.filter(~codes.is_in(self._asked.implode()))
+        self._asked = pl.concat([self._asked, fresh], rechunk=False)
+        return fresh
 
     def learn(self, asked: pl.Series, found: pl.DataFrame) -> None:
         """Remember the answer to a question: codes asked, and the rows `subjects.matching.load_index` found."""
+        if asked.is_empty():
+            return
         counted = found.with_columns(pl.len().over("code").cast(pl.UInt32).alias("holders")).unique(
             "code", keep="first", maintain_order=True
         )
-        nobody = asked.filter(~asked.is_in(counted["code"].implode())).alias("code").to_frame()
-        fresh = pl.concat([counted, nobody.with_columns(pl.lit(0, pl.UInt32).alias("holders"))], how="diagonal")
-        if self.index.height > _REMEMBERED:
-            self.index = self.index.clear()
-        self.index = pl.concat([self.index, fresh.select(list(_INDEX_SCHEMA))]).unique("code", keep="last")
+        answers = asked.alias("code").to_frame().join(counted.rename({"name": "held_name"}), on="code", how="left")
+        fresh = answers.with_columns(pl.col("holders").fill_null(0)).select(list(_INDEX_SCHEMA))
+        self.index = pl.concat([self.index, fresh], rechunk=False)
+
+    def correct(self, asked: pl.Series, found: pl.DataFrame) -> None:
+        """Replace earlier answers, after newcomers have been registered."""
+        self.index = self.index.filter(~pl.col("code").is_in(asked.implode()))
+        self.learn(asked, found)
 
 
 def codes_of(frame: pl.DataFrame, item: Item) -> pl.DataFrame:
@@ -74,7 +91,7 @@ def wanted(codes: pl.DataFrame) -> pl.Series:
 def ask(cursor: Cursor[Any], codes: pl.Series) -> pl.DataFrame:
     """The register's answer for these codes; nothing is asked where there are none."""
     if codes.is_empty():
-        return pl.DataFrame(schema={name: kind for name, kind in _INDEX_SCHEMA.items() if name != "holders"})
+        return pl.DataFrame(schema=_ANSWER_SCHEMA)
     return load_index(cursor.connection, codes)
 
 
@@ -82,32 +99,34 @@ def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
     """What the register says of each row.
 
     Returns row, name, code and field (the code that decides and its column; null: the row has no code), organisation_id, kind,
-    name_key, former_keys, holders (of the deciding code; 0: unknown), and conflict (a code of another organisation, else null).
+    held_name, holders (of the deciding code; 0: unknown), and conflict (a code of another organisation, else null).
     """
     named = {role: field.name for role in CODE_ROLES if (field := item.by_role(role)) is not None}
     codes = codes_of(frame, item)
     roles = [role for role in named if codes[role].null_count() < codes.height]
-    held = register.index.select("code", "holders", pl.col("organisation_id").alias("holder"))
+    name = item.by_role("party_name")
+    codes = codes.with_columns((frame[name.name] if name else pl.lit(None, dtype=pl.String)).alias("name"))
+    held = register.index.select("code", "organisation_id", "kind", "held_name", "holders")
+    if roles == ["party_uscc"]:
+        # Nothing to weigh: by far the most frequent case.
+        column = pl.when(pl.col("party_uscc").is_not_null()).then(pl.lit(named["party_uscc"])).alias("field")
+        decided = codes.with_columns(pl.col("party_uscc").alias("code"), column)
+        return decided.join(held, on="code", how="left", maintain_order="left").select(
+            *_MATCHED, pl.lit(None, dtype=pl.String).alias("conflict")
+        )
     for role in roles:
-        answer = held.rename({"code": role, "holders": f"{role}:n", "holder": f"{role}:id"})
+        answer = held.select(
+            pl.col("code").alias(role), pl.col("holders").alias(f"{role}:n"), pl.col("organisation_id").alias(f"{role}:id")
+        )
         codes = codes.join(answer, on=role, how="left", maintain_order="left")
     code, column = _deciding(roles, named)
-    name = item.by_role("party_name")
-    decided = codes.with_columns(
-        code.alias("code"),
-        column.alias("field"),
-        (frame[name.name] if name else pl.Series([None] * frame.height, dtype=pl.String)).alias("name"),
-    ).join(register.index, on="code", how="left", maintain_order="left")
+    decided = codes.with_columns(code.alias("code"), column.alias("field"))
     others = [
-        pl.when((pl.col(f"{role}:n") == 1) & pl.col(f"{role}:id").ne_missing(pl.col("organisation_id"))).then(
-            pl.col(role)
-        )
+        pl.when((pl.col(f"{role}:n") == 1) & pl.col(f"{role}:id").ne_missing(pl.col("organisation_id"))).then(pl.col(role))
         for role in roles
     ]
     conflict = pl.coalesce(*others, pl.lit(None, dtype=pl.String)).alias("conflict")
-    return decided.select(
-        ROW, "name", "code", "field", "organisation_id", "kind", "name_key", "former_keys", "holders", conflict
-    )
+    return decided.join(held, on="code", how="left", maintain_order="left").select(*_MATCHED, conflict)
 
 
 def _deciding(roles: list[FieldRole], named: dict[FieldRole, str]) -> tuple[pl.Expr, pl.Expr]:
@@ -154,15 +173,20 @@ def _field_of(rows: pl.DataFrame) -> pl.Series:
     return rows["field"].fill_null("")
 
 
-def differing_names(matched: pl.DataFrame, item: Item) -> pl.DataFrame:
+def differing_names(matched: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
     """W301: the name in the file is neither the present nor a former name (brackets, width and legal form do not matter)."""
-    known = matched.filter(pl.col("name_key").is_not_null() & pl.col("name").is_not_null())
-    given = known.with_columns(name_key_expr(pl.col("name")).alias("given"))
-    other = given.filter(pl.col("given") != pl.col("name_key"))
-    other = other.filter(~pl.col("former_keys").list.contains(pl.col("given")).fill_null(value=False))
+    other = matched.filter(pl.col("name") != pl.col("held_name"))
+    if other.height:
+        keys = register.index.select("code", "name_key", "former_keys")
+        other = other.join(keys, on="code", how="left", maintain_order="left").with_columns(
+            name_key_expr(pl.col("name")).alias("given")
+        )
+        former = pl.col("former_keys").list.contains(pl.col("given")).fill_null(value=False)
+        other = other.filter((pl.col("given") != pl.col("name_key")) & ~former)
     party = item.by_role("party_name")
-    field_name = party.name if party else ""
-    return findings.table(other[ROW], "W301", field=field_name, value=other["name"], expected=other["name_key"])
+    return findings.table(
+        other[ROW], "W301", field=party.name if party else "", value=other["name"], expected=other["held_name"]
+    )
 
 
 def newcomers(matched: pl.DataFrame) -> pl.DataFrame:

@@ -65,13 +65,12 @@ class Preparer:
         found = [*found, *taken_out, *self.rules.judge(frame)]
         found = [without(part, people) for part in found]
         found.append(findings.table(people, "E401"))
-        listed = findings.together(found)
-        frame = without(frame, findings.rejected_rows(listed))
+        frame = without(frame, findings.rejected_rows(found))
         bodies = keys.payload_bodies(frame, self.item)
         hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(bodies)]
         columns = zip(("key_hash", "content_hash", "body"), (*hashes, bodies), strict=True)
         return Prepared(
-            raw, frame.with_columns(column.alias(name) for name, column in columns), [listed], people, chunk.done
+            raw, frame.with_columns(column.alias(name) for name, column in columns), found, people, chunk.done
         )
 
     def _cast(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

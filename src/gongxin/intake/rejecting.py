@@ -46,9 +46,9 @@ def rejected_rows(raw: pl.DataFrame, submission_id: UUID, hidden: frozenset[int]
     )
 
 
-def stored_findings(found: pl.DataFrame, submission_id: UUID) -> pl.DataFrame:
-    """Rows for `intake_finding`."""
-    return findings.presentable(found).select(
+def stored_findings(parts: list[pl.DataFrame], submission_id: UUID) -> pl.DataFrame:
+    """Rows for `intake_finding`, ordered by row."""
+    return findings.presentable(findings.together(parts)).select(
         pl.lit(submission_id.hex).alias("submission_id"),
         pl.col(ROW).alias("row_number"),
         "field",

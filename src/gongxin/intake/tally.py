@@ -25,9 +25,9 @@ class Tally:
         """Count rows that have not been rejected so far."""
         self.by_fate.update(dict(fates.value_counts().iter_rows()))
 
-    def add_findings(self, found: pl.DataFrame) -> None:
+    def add_findings(self, parts: list[pl.DataFrame]) -> None:
         """Count errors and warnings, each row once a code."""
-        self.by_code.update(findings.counts(found))
+        self.by_code.update(findings.counts(parts))
 
     def reject_after_all(self, fates: pl.Series) -> None:
         """Rows counted before turn out to be rejected."""
