@@ -115,11 +115,9 @@ class Flow:
         fresh = matching.newcomers(sound)
         if fresh.height:
             added = lane.ask(lambda: self.loader.register_newcomers(fresh, self.origin.recorded_at)).result()
-            self.register.learn(fresh["code"].unique(), added)
-            sound = without(
-                matching.match(prepared.frame, self.item, self.register),
-                findings.rejected_rows(findings.together(found)),
-            )
+            self.register.correct(fresh["code"].unique(), added)
+            again = matching.match(prepared.frame, self.item, self.register)
+            sound = without(again, findings.rejected_rows(found))
             uscc = self.item.by_role("party_uscc")
             found.append(findings.table(fresh[ROW], "W302", field=uscc.name if uscc else "", value=fresh["code"]))
         found.append(matching.differing_names(sound, self.item, self.register))
