@@ -1,6 +1,8 @@
-"""The database's part of a hand-in, inside one transaction (docs/adr/0003): questions by the set, COPY in, one merge at the end.
+"""The database's part of a hand-in, inside one transaction (docs/adr/0003): questions by the set, COPY in, one merge
+at the end.
 
-All statements run on one connection, one after the other, in a thread of their own (`Lane`), while the next chunk is being prepared.
+All statements run on one connection, one after the other, in a thread of their own (`Lane`), while the next chunk is
+being prepared.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ T = TypeVar("T")
 _ITEM_LOCK: Final = 0x67786974
 _COLUMNS: Final = [*VARYING, *CONSTANT]
 
+# The column names are constants of this code.
 _CREATE: Final = f"""
 CREATE TEMP TABLE IF NOT EXISTS gx_key (n integer, key_hash uuid, content_hash uuid) ON COMMIT DROP;
-CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_COLUMNS)} FROM records_record WITH NO DATA;
-TRUNCATE gx_key, gx_stage;
+CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_COLUMNS)} FROM records_record WITH NO
+DATA; TRUNCATE gx_key, gx_stage;
 """
 
 # OFFSET 0 keeps the planner, which knows nothing of the staging table, from turning the look-up of each key inside out.
@@ -49,25 +52,30 @@ JOIN identity_department d ON d.id = r.provider_id
 # What a new revision replaces; id, key, provider, disclosure and state stay.
 _KEPT: Final = ("id", "item", "key_hash", "provider_id", "disclosure", "state", "revision")
 _REPLACED: Final = [name for name in _COLUMNS if name not in _KEPT]
+# First lock what is about to be replaced; in a statement of its own, since a row changed by a statement cannot be locked by it any more.
+_HOLD: Final = "SELECT FROM gx_stage s JOIN records_record r USING (key_hash) FOR UPDATE OF r"
+# The column names are constants of this code.
 _MERGE: Final = f"""
 WITH held AS (
     SELECT r.id, r.revision, r.item_version, r.payload, r.content_hash, r.submission_id, r.recorded_at
     FROM gx_stage s JOIN records_record r USING (key_hash)
-    FOR UPDATE OF r
 ), kept AS (
-    INSERT INTO records_revision (record_id, number, item_version, payload, content_hash, submission_id, recorded_at, replaced_at, reason)
-    SELECT id, revision, item_version, payload, content_hash, submission_id, recorded_at, %(at)s, %(reason)s FROM held
+    INSERT INTO records_revision (record_id, number, item_version, payload, content_hash, submission_id, recorded_at,
+    replaced_at, reason) SELECT id, revision, item_version, payload, content_hash, submission_id, recorded_at, %(at)s,
+    %(reason)s FROM held
 )
 UPDATE records_record r
 SET ({", ".join(_REPLACED)}, revision) = ({", ".join(f"s.{name}" for name in _REPLACED)}, r.revision + 1)
 FROM gx_stage s
 WHERE r.key_hash = s.key_hash
-"""
+"""  # noqa: S608
 
 
 @dataclass(slots=True)
 class Comparison:
-    """Positions (in the chunk's asked rows) of what is held already: same content, other content, held by another provider."""
+    """Positions (in the chunk's asked rows) of what is held already: same content, other content, held by another
+    provider.
+    """
 
     same: list[int] = field(default_factory=list)
     different: list[int] = field(default_factory=list)
@@ -157,16 +165,20 @@ class Loader:
         """Take out again what this transaction has loaded or staged under these keys."""
         keys = key_hashes.to_list()
         self._cursor.execute(
-            "DELETE FROM records_record WHERE submission_id = %s AND key_hash = ANY(%s::uuid[])", [self._submission_id, keys],
+            "DELETE FROM records_record WHERE submission_id = %s AND key_hash = ANY(%s::uuid[])",
+            [self._submission_id, keys],
         )
         self._cursor.execute("DELETE FROM gx_stage WHERE key_hash = ANY(%s::uuid[])", [keys])
         self._staged -= self._cursor.rowcount
 
     def merge(self, *, reason: str, at: datetime) -> int:
-        """Turn the staged rows into new revisions; the old states are kept. Returns how many; 0 without asking where none is staged."""
+        """Turn the staged rows into new revisions; the old states are kept. Returns how many; 0 without asking
+        where none is staged.
+        """
         if not self._staged:
             return 0
         self._cursor.execute("ANALYZE gx_stage")
+        self._cursor.execute(_HOLD)
         self._cursor.execute(_MERGE, {"at": at, "reason": reason})
         return self._cursor.rowcount
 

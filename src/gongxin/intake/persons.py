@@ -1,4 +1,5 @@
-"""Natural persons are refused at the door: which rows are a person's, and what of a person is taken out of an organisation's row.
+"""Natural persons are refused at the door: which rows are a person's, and what of a person is taken out of an
+organisation's row.
 
 Design paper, Boundary 1–3; DOMAIN 1.5, 2.4.
 """
@@ -29,8 +30,8 @@ _DIGITS: Final = "[0-9０-９]{6}"
 def person_rows(frame: pl.DataFrame, item: Item) -> pl.Series:
     """The numbers of the rows whose party is a natural person.
 
-    Such are: the party's kind says so; no code of an organisation but a person's document number; a resident ID number where an
-    organisation's code belongs.
+    Such are: the party's kind says so; no code of an organisation but a person's document number; a resident ID
+    number where an organisation's code belongs.
     """
     named = {role: field.name for field in item.fields if (role := field.role)}
     coded = [pl.col(field.name) for field in item.fields if field.role in CODE_ROLES]
@@ -56,7 +57,9 @@ def _ids_as_codes(frame: pl.DataFrame, item: Item) -> Iterator[pl.Series]:
 
 
 def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The frame without identity documents and with resident ID numbers in texts masked; W206 and W204 for what was taken out."""
+    """The frame without identity documents and with resident ID numbers in texts masked; W206 and W204 for what
+    was taken out.
+    """
     found: list[pl.DataFrame] = []
     changed: list[pl.Series] = []
     for field in item.fields:
@@ -84,7 +87,8 @@ def masked_texts(texts: pl.Series) -> pl.Series:
         return texts
     close = texts.filter(suspects)
     masked = close.to_frame("text").select(mask_resident_ids(pl.col("text"))).to_series()
-    return texts.scatter(suspects.arg_true(), masked)
+    # Polars scatters in place; the texts given stay as they are.
+    return texts.clone().scatter(suspects.arg_true(), masked)
 
 
 def masked_cells(raw: pl.DataFrame, identity_columns: Sequence[int]) -> pl.DataFrame:
