@@ -19,7 +19,9 @@ _TITLES_FROM: Final = 1024**2
 
 
 class JsonLinesSource:
-    """One JSON object a line. The line number is the row number; a key that comes up late in the file is a fault of its row."""
+    """One JSON object a line. The line number is the row number; a key that comes up late in the file is a fault
+    of its row.
+    """
 
     def __init__(self, path: Path) -> None:
         self.notices: list[Notice] = []

@@ -1,8 +1,9 @@
 """Reading delimited text in blocks: bounded memory, one pass, nothing guessed.
 
-A block ends at a record's end. NumPy finds the records (quotation marks respected), their widths and what is irregular; Polars
-parses the cells as text. Where quotation marks stand where RFC 4180 has none (`5" pipe`), or lines end with a lone CR, the rest
-of the file goes through Python's csv module instead, which reads such files as spreadsheets do.
+A block ends at a record's end. NumPy finds the records (quotation marks respected), their widths and what is
+irregular; Polars parses the cells as text. Where quotation marks stand where RFC 4180 has none (`5" pipe`), or lines
+end with a lone CR, the rest of the file goes through Python's csv module instead, which reads such files as
+spreadsheets do.
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ class _Signs:
 
     @classmethod
     def of(cls, block: bytes, delimiter: int) -> _Signs:
-        """Found in one pass: letters, digits and all of Chinese lie above these signs, so few bytes are looked at twice."""
+        """Found in one pass: letters, digits and all of Chinese lie above these signs, so few bytes are looked at
+        twice.
+        """
         raw = np.frombuffer(block, dtype=np.uint8)
         low = np.flatnonzero(raw <= max(delimiter, _QUOTE))
         signs = raw[low]
@@ -187,7 +190,9 @@ class DelimitedSource:
             yield _from_row(chunk, first_row)
 
     def _split(self, block: bytes, number: int, *, last: bool) -> tuple[_Records, int]:
-        """The whole records of the block and how many bytes they take. number: of the first record. Raises _Irregular."""
+        """The whole records of the block and how many bytes they take. number: of the first record. Raises
+        _Irregular.
+        """
         if last and not block.endswith(b"\n"):
             block += b"\n"
         signs = _Signs.of(block, ord(self.delimiter))
@@ -251,7 +256,7 @@ class DelimitedSource:
             if not rows:
                 return
             widths = pl.Series([len(row) for row in rows], dtype=pl.Int64)
-            widest = min(max(int(widths.max() or 0), width), width + _SPARE)  # type: ignore[arg-type, call-overload]
+            widest = min(max(int(widths.max() or 0), width), width + _SPARE)  # type: ignore[arg-type]
             frame = text_frame(rows, widest, number)
             chunk = Chunk(frame, _width_faults(frame[ROW], widths, width), 1.0)
             number += len(rows)

@@ -36,7 +36,9 @@ class Fault:
         return self.level == "warning"
 
     def sentence(self, *, field: str = "", value: object = "", expected: object = "") -> str:
-        """What is wrong, in one sentence. field: the label of the column; value and expected: as the finding holds them."""
+        """What is wrong, in one sentence. field: the label of the column; value and expected: as the finding holds
+        them.
+        """
         return self._filled(self.says, field, value, expected)
 
     def next_step(self, *, field: str = "", value: object = "", expected: object = "") -> str:

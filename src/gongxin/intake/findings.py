@@ -18,19 +18,19 @@ EXPECTED_LENGTH: Final = 300
 WARNINGS_KEPT: Final = 1_000
 
 
-def table(
-    rows: pl.Series,
-    code: pl.Series | str,
-    *,
-    field: str = "",
-    value: pl.Series | str = "",
-    expected: pl.Series | str = "",
-) -> pl.DataFrame:
-    """Findings of one kind, one a row of `rows`."""
-    columns = {ROW: rows, "field": field, "code": code, "value": value, "expected": expected}
-    lists = {name: entry if isinstance(entry, pl.Series) else pl.repeat(entry, rows.len(), dtype=pl.String, eager=True)
-             for name, entry in columns.items()}  # fmt: skip
-    return pl.DataFrame(lists).cast(SCHEMA)  # type: ignore[arg-type]
+Cells = pl.Series | str
+
+
+def table(rows: pl.Series, code: Cells, *, field: Cells = "", value: Cells = "", expected: Cells = "") -> pl.DataFrame:
+    """Findings, one a row of `rows`; a single text stands for all of them."""
+    columns: dict[str, Cells] = {"field": field, "code": code, "value": value, "expected": expected}
+    filled = [
+        (cells if isinstance(cells, pl.Series) else pl.repeat(cells, rows.len(), dtype=pl.String, eager=True)).alias(
+            name
+        )
+        for name, cells in columns.items()
+    ]
+    return pl.DataFrame([rows.alias(ROW), *filled]).cast(SCHEMA)  # type: ignore[arg-type]
 
 
 def empty() -> pl.DataFrame:

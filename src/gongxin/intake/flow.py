@@ -1,7 +1,8 @@
 """The flow of a file's chunks through one transaction.
 
-Two chunks are under way ahead of the one being loaded: the questions of a chunk (register, held records) go to the database before the
-load of the chunk in front of it, so that the database always has work and never waits for an answer to be digested.
+Two chunks are under way ahead of the one being loaded: the questions of a chunk (register, held records) go to the
+database before the load of the chunk in front of it, so that the database always has work and never waits for an
+answer to be digested.
 """
 
 from __future__ import annotations
@@ -183,7 +184,9 @@ class Flow:
         return Batch(nothing, nothing, nothing, rejecting.stored_findings([found], self.origin.submission_id))
 
     def _reject_contradictions(self) -> None:
-        """E215 for all rows whose key came with different contents: taken out again, and kept as rejected with their cells."""
+        """E215 for all rows whose key came with different contents: taken out again, and kept as rejected with
+        their cells.
+        """
         rows = self.rows.contradicting()
         if rows.is_empty():
             return
@@ -201,7 +204,7 @@ class Flow:
             here = rows[ROW].cast(pl.Int64).filter(rows[ROW].cast(pl.Int64).is_in(raw[ROW].implode()))
             if here.len():
                 kept = rejecting.stored_findings(
-                    found.filter(pl.col(ROW).is_in(here.implode())), self.origin.submission_id
+                    [found.filter(pl.col(ROW).is_in(here.implode()))], self.origin.submission_id
                 )
                 self.loader.store(Batch(nothing, nothing, self._rejected(raw, here, none), kept))
 

@@ -1,4 +1,6 @@
-"""Which column is which field: by field name, Chinese label, alias or the renames of an older template. Never by position."""
+"""Which column is which field: by field name, Chinese label, alias or the renames of an older template. Never by
+position.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ _MARKERS: Final = re.compile(r"\((?:必填|必填项|选填|可选|条件必填|
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header row of a file. row: its number, 1 = first; titles: one a column; first_row: number of the first data row."""
+    """The header row of a file. row: its number, 1 = first; titles: one a column; first_row: number of the first
+    data row.
+    """
 
     row: int
     titles: tuple[str, ...]
@@ -41,7 +45,9 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each field stands: field name → indexes of its columns (several only where an older template split a field)."""
+    """Where each field stands: field name → indexes of its columns (several only where an older template split a
+    field).
+    """
 
     places: Mapping[str, tuple[int, ...]]
     ignored: tuple[str, ...]
@@ -68,7 +74,8 @@ def known_titles(item: Item) -> dict[str, str]:
 
 
 def locate(rows: Sequence[Sequence[str]], item: Item) -> Header | None:
-    """The header among the first rows of a file: the row that knows most titles of the item; None if no row knows enough.
+    """The header among the first rows of a file: the row that knows most titles of the item; None if no row knows
+    enough.
 
     A header of two rows (merged cells) is read as one: blanks are filled from the row above and the row below.
     """
@@ -125,7 +132,9 @@ def _assigned(header: Header, item: Item) -> Columns:
 
 
 def refuse_prohibited(titles: Sequence[str], item: Item, prohibited: Sequence[ProhibitedCategory]) -> None:
-    """Raise E403 if a title speaks of data that nobody may collect. The item's own titles have passed that check with the pack."""
+    """Raise E403 if a title speaks of data that nobody may collect. The item's own titles have passed that check
+    with the pack.
+    """
     own = known_titles(item)
     for title in titles:
         plain = folded(title)
@@ -181,7 +190,9 @@ def _known_count(header: Header, item: Item) -> int:
 
 
 def _generation(titles: Sequence[str], item: Item) -> Generation | None:
-    """The generation most of whose marks are among the titles; None: nothing marks one (today's template has labels too)."""
+    """The generation most of whose marks are among the titles; None: nothing marks one (today's template has
+    labels too).
+    """
     present = {folded(title) for title in titles}
     counted = [(sum(folded(mark) in present for mark in entry.marks), entry) for entry in item.generations]
     best = max((pair for pair in counted if pair[0]), key=lambda pair: pair[0], default=None)
@@ -215,7 +226,9 @@ def _refuse_person_template(columns: Columns, item: Item) -> None:
 
 
 def missing_fields(columns: Columns, item: Item) -> list[Field]:
-    """The fields without a column that the file cannot do without: the required ones, and at least one code of the party."""
+    """The fields without a column that the file cannot do without: the required ones, and at least one code of the
+    party.
+    """
     missing = [field for field in item.fields if columns.demanded(field) and field.name not in columns.places]
     coded = [field for field in item.fields if field.role in CODE_ROLES]
     if coded and not any(field.name in columns.places for field in coded) and coded[0] not in missing:

@@ -1,7 +1,7 @@
 """Natural keys, content and the text that is loaded: how two rows are compared and what becomes of one in the database.
 
-The body of a payload is the item's fields as JSON texts joined by `","`; the content hash is taken over it, so that the hash and the
-payload are one pass over the row.
+The body of a payload is the item's fields as JSON texts joined by `","`; the content hash is taken over it, so that
+the hash and the payload are one pass over the row.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ _NEEDS_JSON: Final = r'["\\\n\t\r]'
 def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     """32 hexadecimal digits that stand for the natural key (brackets, width, blanks and case do not matter).
 
-    Twelve decimal digits, the last ones of the key's first field (of a document number: year and serial), then 20 digits of SHA-256
-    over item and key. The digits in front keep the keys of a file together in the index: random keys touch every page of it.
+    Twelve decimal digits, the last ones of the key's first field (of a document number: year and serial), then 20
+    digits of SHA-256 over item and key. The digits in front keep the keys of a file together in the index: random
+    keys touch every page of it.
     """
     parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
     serial = pl.col(item.natural_key[0]).fill_null("").str.replace_all(r"[^0-9]+", "").str.tail(12).str.zfill(12)
@@ -35,7 +36,9 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
 
 
 def payload_bodies(frame: pl.DataFrame, item: Item) -> pl.Series:
-    """The payload of each row without its opening `["` and closing `"]`: every field of the item as a JSON text, null as an empty one."""
+    """The payload of each row without its opening `["` and closing `"]`: every field of the item as a JSON text,
+    null as an empty one.
+    """
     columns = [
         (json_text(frame[field.name]) if field.type in _FREE else frame[field.name]).fill_null("").alias(field.name)
         for field in item.fields
@@ -49,7 +52,9 @@ def content_hashes(bodies: pl.Series) -> pl.Series:
 
 
 def json_text(column: pl.Series) -> pl.Series:
-    """Texts as they stand between the quotation marks of JSON. The column with the signs escaped that JSON wants escaped; as it is where it has none."""
+    """Texts as they stand between the quotation marks of JSON. The column with the signs escaped that JSON wants
+    escaped; as it is where it has none.
+    """
     if not column.str.contains(_NEEDS_JSON).any():
         return column
     return column.str.replace_many(list(_JSON_SIGNS), list(_JSON_SIGNS.values()))
@@ -57,4 +62,4 @@ def json_text(column: pl.Series) -> pl.Series:
 
 def _hashed(frame: pl.DataFrame, text: pl.Expr) -> pl.Series:
     texts = frame.select(text.alias("text"))
-    return texts.select(plh.col("text").chash.sha2_256().str.slice(0, 32).alias("hash")).to_series()  # type: ignore[attr-defined]
+    return texts.select(plh.col("text").chash.sha2_256().str.slice(0, 32).alias("hash")).to_series()

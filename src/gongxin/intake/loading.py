@@ -30,10 +30,11 @@ _ITEM_LOCK: Final = 0x67786974
 _COLUMNS: Final = [*VARYING, *CONSTANT]
 
 # The column names are constants of this code.
+_STAGE: Final = f"SELECT {', '.join(_COLUMNS)} FROM records_record"  # noqa: S608
 _CREATE: Final = f"""
 CREATE TEMP TABLE IF NOT EXISTS gx_key (n integer, key_hash uuid, content_hash uuid) ON COMMIT DROP;
-CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS SELECT {", ".join(_COLUMNS)} FROM records_record WITH NO
-DATA; TRUNCATE gx_key, gx_stage;
+CREATE TEMP TABLE IF NOT EXISTS gx_stage ON COMMIT DROP AS {_STAGE} WITH NO DATA;
+TRUNCATE gx_key, gx_stage;
 """
 
 # OFFSET 0 keeps the planner, which knows nothing of the staging table, from turning the look-up of each key inside out.
@@ -52,7 +53,7 @@ JOIN identity_department d ON d.id = r.provider_id
 # What a new revision replaces; id, key, provider, disclosure and state stay.
 _KEPT: Final = ("id", "item", "key_hash", "provider_id", "disclosure", "state", "revision")
 _REPLACED: Final = [name for name in _COLUMNS if name not in _KEPT]
-# First lock what is about to be replaced; in a statement of its own, since a row changed by a statement cannot be locked by it any more.
+# First lock what is about to be replaced, in a statement of its own: a row that a statement has changed it cannot lock.
 _HOLD: Final = "SELECT FROM gx_stage s JOIN records_record r USING (key_hash) FOR UPDATE OF r"
 # The column names are constants of this code.
 _MERGE: Final = f"""
@@ -60,9 +61,10 @@ WITH held AS (
     SELECT r.id, r.revision, r.item_version, r.payload, r.content_hash, r.submission_id, r.recorded_at
     FROM gx_stage s JOIN records_record r USING (key_hash)
 ), kept AS (
-    INSERT INTO records_revision (record_id, number, item_version, payload, content_hash, submission_id, recorded_at,
-    replaced_at, reason) SELECT id, revision, item_version, payload, content_hash, submission_id, recorded_at, %(at)s,
-    %(reason)s FROM held
+    INSERT INTO records_revision (
+        record_id, number, item_version, payload, content_hash, submission_id, recorded_at, replaced_at, reason
+    )
+    SELECT id, revision, item_version, payload, content_hash, submission_id, recorded_at, %(at)s, %(reason)s FROM held
 )
 UPDATE records_record r
 SET ({", ".join(_REPLACED)}, revision) = ({", ".join(f"s.{name}" for name in _REPLACED)}, r.revision + 1)

@@ -1,8 +1,9 @@
 """Rows to organisations: by code first, a name never acts alone. Codes are looked up by the set, each once for a file.
 
-Of a row's codes the unified social credit code decides; else the first of registration number, organisation code, institution,
-social organisation and tax number that the register knows. A valid unified code that the register does not know becomes a new
-organisation (origin: provider). A name that differs from the present and the former names is a warning.
+Of a row's codes the unified social credit code decides; else the first of registration number, organisation code,
+institution, social organisation and tax number that the register knows. A valid unified code that the register does
+not know becomes a new organisation (origin: provider). A name that differs from the present and the former names is a
+warning.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gongxin.subjects.matching import load_index, register_unknown
 from gongxin.subjects.models import Kind
 from gongxin.subjects.names import name_key_expr
 
-_INDEX_SCHEMA: Final = {
+_INDEX_SCHEMA: Final[dict[str, Any]] = {
     "code": pl.String,
     "organisation_id": pl.String,
     "kind": pl.String,
@@ -34,7 +35,7 @@ _INDEX_SCHEMA: Final = {
 
 
 _MATCHED: Final = (ROW, "name", "code", "field", "organisation_id", "kind", "held_name", "holders")
-_ANSWER_SCHEMA: Final = {
+_ANSWER_SCHEMA: Final[dict[str, Any]] = {
     "code": pl.String,
     "organisation_id": pl.String,
     "kind": pl.String,
@@ -45,7 +46,9 @@ _ANSWER_SCHEMA: Final = {
 
 
 class Register:
-    """What is known of the register so far: one row a code, with the number of organisations that hold it (0: nobody)."""
+    """What is known of the register so far: one row a code, with the number of organisations that hold it (0:
+    nobody).
+    """
 
     def __init__(self) -> None:
         self.index = pl.DataFrame(schema=_INDEX_SCHEMA)
@@ -98,8 +101,9 @@ def ask(cursor: Cursor[Any], codes: pl.Series) -> pl.DataFrame:
 def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
     """What the register says of each row.
 
-    Returns row, name, code and field (the code that decides and its column; null: the row has no code), organisation_id, kind,
-    held_name, holders (of the deciding code; 0: unknown), and conflict (a code of another organisation, else null).
+    Returns row, name, code and field (the code that decides and its column; null: the row has no code),
+    organisation_id, kind, held_name, holders (of the deciding code; 0: unknown), and conflict (a code of another
+    organisation, else null).
     """
     named = {role: field.name for role in CODE_ROLES if (field := item.by_role(role)) is not None}
     codes = codes_of(frame, item)
@@ -116,13 +120,17 @@ def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
         )
     for role in roles:
         answer = held.select(
-            pl.col("code").alias(role), pl.col("holders").alias(f"{role}:n"), pl.col("organisation_id").alias(f"{role}:id")
+            pl.col("code").alias(role),
+            pl.col("holders").alias(f"{role}:n"),
+            pl.col("organisation_id").alias(f"{role}:id"),
         )
         codes = codes.join(answer, on=role, how="left", maintain_order="left")
     code, column = _deciding(roles, named)
     decided = codes.with_columns(code.alias("code"), column.alias("field"))
     others = [
-        pl.when((pl.col(f"{role}:n") == 1) & pl.col(f"{role}:id").ne_missing(pl.col("organisation_id"))).then(pl.col(role))
+        pl.when((pl.col(f"{role}:n") == 1) & pl.col(f"{role}:id").ne_missing(pl.col("organisation_id"))).then(
+            pl.col(role)
+        )
         for role in roles
     ]
     conflict = pl.coalesce(*others, pl.lit(None, dtype=pl.String)).alias("conflict")
@@ -130,7 +138,9 @@ def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
 
 
 def _deciding(roles: list[FieldRole], named: dict[FieldRole, str]) -> tuple[pl.Expr, pl.Expr]:
-    """The code that decides and its column: the unified one if given, else the first that the register knows, else the first."""
+    """The code that decides and its column: the unified one if given, else the first that the register knows, else
+    the first.
+    """
     order: list[tuple[pl.Expr, FieldRole]] = []
     if "party_uscc" in roles:
         order.append((pl.col("party_uscc").is_not_null(), "party_uscc"))
@@ -143,7 +153,9 @@ def _deciding(roles: list[FieldRole], named: dict[FieldRole, str]) -> tuple[pl.E
 
 
 def judged(matched: pl.DataFrame, item: Item) -> list[pl.DataFrame]:
-    """The errors of matching: E305 (the number of namesakes is filled in by `with_namesakes`), E307, E309, E310, E311."""
+    """The errors of matching: E305 (the number of namesakes is filled in by `with_namesakes`), E307, E309, E310,
+    E311.
+    """
     uscc = item.by_role("party_uscc")
     unified = pl.col("field") == (uscc.name if uscc else "")
     party = item.by_role("party_name")
@@ -174,7 +186,9 @@ def _field_of(rows: pl.DataFrame) -> pl.Series:
 
 
 def differing_names(matched: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
-    """W301: the name in the file is neither the present nor a former name (brackets, width and legal form do not matter)."""
+    """W301: the name in the file is neither the present nor a former name (brackets, width and legal form do not
+    matter).
+    """
     other = matched.filter(pl.col("name") != pl.col("held_name"))
     if other.height:
         keys = register.index.select("code", "name_key", "former_keys")
@@ -190,7 +204,9 @@ def differing_names(matched: pl.DataFrame, item: Item, register: Register) -> pl
 
 
 def newcomers(matched: pl.DataFrame) -> pl.DataFrame:
-    """Row, code and name of the rows whose valid unified code the register does not know; the others have been rejected."""
+    """Row, code and name of the rows whose valid unified code the register does not know; the others have been
+    rejected.
+    """
     return matched.filter((pl.col("holders") == 0) & pl.col("code").is_not_null()).select(
         ROW, "code", pl.col("name").fill_null("")
     )

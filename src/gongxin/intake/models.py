@@ -32,7 +32,9 @@ UNFINISHED = (SubmissionState.RECEIVED, SubmissionState.PROCESSING)
 
 
 class Submission(models.Model):
-    """One hand-in (报送批次) of one department for one item. rows_in = accepted + revised + unchanged + rejected, always."""
+    """One hand-in (报送批次) of one department for one item. rows_in = accepted + revised + unchanged + rejected,
+    always.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.CharField(max_length=48)

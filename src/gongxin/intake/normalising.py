@@ -1,4 +1,5 @@
-"""Cells as the standard writes them: trimmed, folded, cast by the declared type. What cannot be cast is an error, never a guess.
+"""Cells as the standard writes them: trimmed, folded, cast by the declared type. What cannot be cast is an error,
+never a guess.
 
 Casting works on the distinct values of a column: a file of a million rows has a few hundred dates and codes.
 """
@@ -18,7 +19,8 @@ from gongxin.intake.headers import CODE_ROLES
 from gongxin.policy.model import Code, CodeList, Field
 from gongxin.subjects.identifiers import fold_code
 
-# Days outside are mistakes or placeholders: the oldest decision still in effect is younger, and 2099/12/31 means «no end».
+# Days outside are mistakes or placeholders: the oldest decision still in effect is younger, and 2099/12/31 means
+# «no end».
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
 NO_END: Final = LATEST
 SEPARATOR: Final = ";"
@@ -54,8 +56,9 @@ Caster = Callable[[pl.Series], pl.DataFrame]
 def cast(field: Field, raw: pl.Series, code_list: CodeList | None) -> Cast:
     """A column of cells cast to the field's type.
 
-    Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as the list writes them (several
-    joined by `;`), identifiers folded, texts trimmed. Blank cells and placeholders («-», «N/A»; «无» but in a text) become null.
+    Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as the list writes
+    them (several joined by `;`), identifiers folded, texts trimmed. Blank cells and placeholders («-», «N/A»; «无» but
+    in a text) become null.
     """
     if raw.null_count() == raw.len():
         return Cast(raw)
@@ -82,7 +85,9 @@ def _caster(field: Field, code_list: CodeList | None) -> tuple[Caster | None, st
 
 
 def trimmed(raw: pl.Series, *, text: bool) -> pl.Series:
-    """Without blanks at the ends; null where nothing is left or a placeholder stands (text: «无» is an answer, not a blank)."""
+    """Without blanks at the ends; null where nothing is left or a placeholder stands (text: «无» is an answer, not
+    a blank).
+    """
     stripped = raw.str.strip_chars(BLANKS)
     shortest = stripped.str.len_bytes().min()
     if isinstance(shortest, int) and shortest > _NOTHING_BYTES:
@@ -106,7 +111,9 @@ def half_width(expr: pl.Expr) -> pl.Expr:
 
 
 def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
-    """Cast the distinct values and bring the outcome back to the rows. A caster yields value, code and maybe warning."""
+    """Cast the distinct values and bring the outcome back to the rows. A caster yields value, code and maybe
+    warning.
+    """
     distinct = raw.drop_nulls().unique()
     clean = trimmed(distinct, text=False)
     outcome = caster(clean).with_columns(distinct.alias("raw"))
@@ -120,7 +127,7 @@ def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
 
 
 def _dates(texts: pl.Series, role: str | None) -> pl.DataFrame:
-    """Days. yyyy-M-d, yyyy/M/d, yyyy.M.d, yyyyMMdd, yyyy年M月d日, spreadsheet serials; a time of day behind is dropped."""
+    """Days: yyyy-M-d, yyyy/M/d, yyyy.M.d, yyyyMMdd, yyyy年M月d日, spreadsheet serials; a time of day is dropped."""
     text = (
         half_width(pl.col("text"))
         .str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$", "")
@@ -190,7 +197,9 @@ def _integers(texts: pl.Series, *, year: bool) -> pl.DataFrame:
 
 
 def _identifiers(raw: pl.Series) -> Cast:
-    """Codes without blanks and hyphens, half-width, upper case; a code that the spreadsheet made a number of is a fault."""
+    """Codes without blanks and hyphens, half-width, upper case; a code that the spreadsheet made a number of is a
+    fault.
+    """
     odd = ~raw.str.contains(r"^[0-9A-Z]+$")
     if not odd.any():
         return Cast(raw)

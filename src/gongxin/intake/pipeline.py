@@ -1,7 +1,8 @@
 """From a handed-in file to committed records: read → normalise → validate → match → compare → load.
 
-The file streams through in chunks. While one chunk is copied into the database, the next is prepared; everything happens in one
-transaction, so that a killed worker leaves all of it or nothing. Every row ends as accepted, revised, unchanged or rejected.
+The file streams through in chunks. While one chunk is copied into the database, the next is prepared; everything
+happens in one transaction, so that a killed worker leaves all of it or nothing. Every row ends as accepted, revised,
+unchanged or rejected.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ _RESUBMITTED, _CORRECTED = "resubmitted", "corrected"
 def process(submission_id: UUID, *, at: datetime, progress: Progress | None = None) -> Submission:
     """Process a received submission and return it, completed or refused.
 
-    at: the instant of processing, kept as the time of the records. progress: called with stage, rows done, rows in all (None while
-    unknown; an estimate until the last row is read). A submission that a dead worker left behind can be processed again: nothing of
-    it has been loaded. Raises NotFound for an unknown submission, Conflict for one that is finished or whose keys were taken by
-    another writer meanwhile.
+    at: the instant of processing, kept as the time of the records. progress: called with stage, rows done, rows in
+    all (None while unknown; an estimate until the last row is read). A submission that a dead worker left behind can
+    be processed again: nothing of it has been loaded. Raises NotFound for an unknown submission, Conflict for one
+    that is finished or whose keys were taken by another writer meanwhile.
     """
     submission = Submission.objects.select_related("provider", "corrects").filter(pk=submission_id).first()
     if submission is None:

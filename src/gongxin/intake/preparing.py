@@ -23,8 +23,8 @@ _PROBED: Final = 3
 
 @dataclass(slots=True)
 class Prepared:
-    """The rows of a chunk. raw: all rows as they stand in the file; frame: the rows without errors so far, normalised fields and
-    key_hash, content_hash, body (see `keys`).
+    """The rows of a chunk. raw: all rows as they stand in the file; frame: the rows without errors so far, normalised
+    fields and key_hash, content_hash, body (see `keys`).
 
     found: findings; persons: rows of natural persons, whose content is not kept; done: share of the file that is read.
     """
@@ -83,10 +83,8 @@ class Preparer:
             for code in (cast.code, cast.warning):
                 if code is not None:
                     hit = code.is_not_null()
-                    found.append(
-                        findings.table(raw[ROW].filter(hit), code.filter(hit), field=entry.name, value=given.filter(hit),
-                                       expected=cast.expected)
-                    )  # fmt: skip
+                    rows, codes, values = raw[ROW].filter(hit), code.filter(hit), given.filter(hit)
+                    found.append(findings.table(rows, codes, field=entry.name, value=values, expected=cast.expected))
         return pl.DataFrame(columns), found
 
     def _given(self, entry: Field, raw: pl.DataFrame) -> pl.Series:

@@ -1,4 +1,6 @@
-"""A handed-in file as rows of the item: the format by its content, the header by its titles, the columns by their names."""
+"""A handed-in file as rows of the item: the format by its content, the header by its titles, the columns by their
+names.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from gongxin.policy.pack import Pack
 
 S = TypeVar("S", bound=Source)
 
-# Sheets of the upload template beside the one to fill in (intake.templates); nobody needs to hear that they were not read.
+# Sheets of the upload template beside the one to fill in (intake.templates); nobody needs to hear that they were
+# not read.
 TEMPLATE_SHEETS: Final = frozenset({"填报规则", "取值表"})
 
 
@@ -45,8 +48,8 @@ class Table:
 def open_table(path: Path, filename: str, item: Item, pack: Pack) -> Table:
     """Open a file for reading as rows of `item`.
 
-    filename: as the sender named it, to say when its extension is wrong. Raises FileRefused (E1xx, E402, E403) with what is
-    wrong and the next step; nothing has been read then but the beginning.
+    filename: as the sender named it, to say when its extension is wrong. Raises FileRefused (E1xx, E402, E403) with
+    what is wrong and the next step; nothing has been read then but the beginning.
     """
     form = sniffing.sniff(path)
     said: list[Notice] = []

@@ -33,7 +33,9 @@ def is_identity_title(title: str) -> bool:
 
 
 def rejected_rows(raw: pl.DataFrame, submission_id: UUID, hidden: frozenset[int], people: pl.Series) -> pl.DataFrame:
-    """Rows for `intake_rejectedrow`. raw: the rejected rows; hidden: identity columns; people: rows whose content is not kept."""
+    """Rows for `intake_rejectedrow`. raw: the rejected rows; hidden: identity columns; people: rows whose content
+    is not kept.
+    """
     masked = persons.masked_cells(raw, sorted(hidden))
     cells = [json_text(_printable(masked[name])).fill_null("").alias(name) for name in masked.columns if name != ROW]
     body = pl.DataFrame(cells).select(pl.concat_str(pl.all(), separator='","').alias("body")).to_series()

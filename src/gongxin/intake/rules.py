@@ -1,4 +1,5 @@
-"""The item's rules, compiled once into Polars expressions over normalised columns; each yields (row, field, code, value, expected).
+"""The item's rules, compiled once into Polars expressions over normalised columns; each yields (row, field, code,
+value, expected).
 
 Expressions see one text column a field, named as the field (null: nothing given), as `normalising.cast` leaves them.
 """
@@ -190,7 +191,8 @@ def _usccs(frame: pl.DataFrame, field: Field, item: Item) -> Iterator[pl.DataFra
         found = frame.select(ROW, pl.col(field.name).alias("value"), *_registration(item)).join(faulty, on="value")
         placeholder = pl.col("fault") == "uscc-placeholder"
         if party:
-            # 17 zeros and X stand for a sole trader without a code, whom the registration number then names (DOMAIN 1.2 #3).
+            # 17 zeros and X stand for a sole trader without a code, whom the registration number then names (DOMAIN
+            # 1.2 #3).
             found = found.filter(~placeholder | pl.col("registration").is_null())
         code = (
             pl.when(placeholder & party).then(pl.lit("E306"))

@@ -1,8 +1,9 @@
 """The rows of one file among themselves: which repeat an earlier one, and which contradict one.
 
-Rows with the same natural key and the same content are one record: the first counts, the later ones are unchanged (W205). Rows with
-the same natural key and different content contradict each other: the platform does not choose, all of them are rejected (E215), those
-too that have been loaded before the contradiction showed; the load takes them out again before it commits.
+Rows with the same natural key and the same content are one record: the first counts, the later ones are unchanged
+(W205). Rows with the same natural key and different content contradict each other: the platform does not choose, all
+of them are rejected (E215), those too that have been loaded before the contradiction showed; the load takes them out
+again before it commits.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _SCHEMA: Final = {"key": pl.UInt128, "content": pl.UInt128, ROW: pl.UInt32, "fat
 
 @dataclass(slots=True)
 class Judged:
-    """Of each row: the first row of the file with its key, whether it repeats that one, whether its key is contradicted."""
+    """Of each row: the first row of the file with its key, whether it repeats that one, whether its key is
+    contradicted.
+    """
 
     first_row: pl.Series
     repeated: pl.Series

@@ -21,11 +21,11 @@ from gongxin.records.models import State
 _TEXT_LENGTHS: Final[dict[FieldRole, int]] = {"document_no": 128, "title": 300}
 _DAYS: Final[tuple[FieldRole, ...]] = ("decided_on", "effective_until", "acted_until")
 _CLASSES: Final[tuple[FieldRole, ...]] = ("severity", "procedure", "field_of_law", "status")
-# What differs from row to row, and what is the same in all rows of a submission: the latter is one text with tabs in it, as COPY
-# takes it, which is written in a fraction of the time.
+# What differs from row to row, and what is the same in all rows of a submission: the latter is one text with tabs in it,
+# as COPY takes it, which is written in a fraction of the time.
 VARYING: Final = (
-    "id", "organisation_id", "key_hash", "content_hash", "document_no", "title", "decided_on", "effective_until", "acted_until",
-    "severity", "procedure", "publicity_from", "publicity_until", "publicity_rule", "payload",
+    "id", "organisation_id", "key_hash", "content_hash", "document_no", "title", "decided_on", "effective_until",
+    "acted_until", "severity", "procedure", "publicity_from", "publicity_until", "publicity_rule", "payload",
 )  # fmt: skip
 CONSTANT: Final = (
     "item", "item_version", "provider_id", "submission_id", "disclosure", "state", "revision", "recorded_at",
@@ -129,7 +129,9 @@ def _title(item: Item) -> pl.Expr:
 
 
 def differing_ends(rows: pl.DataFrame, records: pl.DataFrame, item: Item) -> pl.DataFrame:
-    """W502 for rows whose reported end of publicity is not the computed one. records: `record_columns` of the same rows."""
+    """W502 for rows whose reported end of publicity is not the computed one. records: `record_columns` of the same
+    rows.
+    """
     field = item.by_role("publicity_until")
     if field is None or rows[field.name].null_count() == rows.height:
         return findings.empty()

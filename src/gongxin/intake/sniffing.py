@@ -47,7 +47,8 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
 )
 _MARKUP: Final = (b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<head")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A workbook of 100 MiB unpacks to a few GiB at most; above, or above this ratio for its large parts, it is an attack or junk.
+# A workbook of 100 MiB unpacks to a few GiB at most; above, or above this ratio for its large parts, it is an
+# attack or junk.
 _UNPACKED_LIMIT: Final = 4 * 1024**3
 _RATIO_LIMIT: Final = 200
 _RATIO_FROM: Final = 32 * 1024**2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import polars as pl
@@ -22,12 +22,12 @@ Notice = tuple[str, str, str]
 class Chunk:
     """Rows of the file. `frame`: column `row` (number as the spreadsheet shows it), then c0, c1, … (text or null).
 
-    faults: rows or cells that could not be read: columns row, column (index of the cell; null: the whole row), code, value, expected.
-    done: share of the file read so far (0–1), for the progress.
+    faults: rows or cells that could not be read: columns row, column (index of the cell; null: the whole row), code,
+    value, expected. done: share of the file read so far (0–1), for the progress.
     """
 
     frame: pl.DataFrame
-    faults: pl.DataFrame = field(default_factory=lambda: no_faults())
+    faults: pl.DataFrame
     done: float = 0.0
 
     @property
@@ -54,7 +54,7 @@ class Source(Protocol):
         """The rows from `first_row` (1 = first row of the file) to the end; `width`: cells of the header."""
 
 
-def text_frame(rows: list[list[str]], width: int, first_row: int) -> pl.DataFrame:
+def text_frame(rows: Sequence[Sequence[str | None]], width: int, first_row: int) -> pl.DataFrame:
     """Rows of cells as a frame; short rows are filled with null."""
     columns = {
         f"c{n}": pl.Series([row[n] if n < len(row) else None for row in rows], dtype=pl.String) for n in range(width)

@@ -17,7 +17,9 @@ REPORT_CLOCK: Final = "report"
 
 
 def late_rows(frame: pl.DataFrame, item: Item, pack: Pack, day: date) -> pl.DataFrame:
-    """W501 for the rows whose last day of reporting was before `day`; expected: that last day. A few hundred distinct days a file."""
+    """W501 for the rows whose last day of reporting was before `day`; expected: that last day. A few hundred
+    distinct days a file.
+    """
     decided = item.by_role("decided_on")
     clock = pack.clocks.get(REPORT_CLOCK) if REPORT_CLOCK in item.clocks else None
     if clock is None or decided is None or frame.is_empty():

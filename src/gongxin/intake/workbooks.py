@@ -1,7 +1,7 @@
 """Reading workbooks: XLSX through calamine (fastexcel), XLS through xlrd; every cell as text, nothing computed.
 
-calamine says nothing about hidden rows, merged cells, error values and numbers stored without their last digits; those are found in
-the sheet's XML with regular expressions over its bytes (one linear pass).
+calamine says nothing about hidden rows, merged cells, error values and numbers stored without their last digits;
+those are found in the sheet's XML with regular expressions over its bytes (one linear pass).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from xml.etree import ElementTree
 
 import fastexcel
@@ -37,8 +37,11 @@ _LONG_NUMBER: Final = re.compile(
     rb"(?:<f\b[^>]*>[^<]*</f>)?<v>(\d(?:\.\d+)?[eE]\+?(?:1[5-9]|[2-9]\d)|\d{16,})</v>"
 )
 _MERGED: Final = re.compile(rb"<mergeCell\b[^>]*\bref=\"[A-Z]+(\d+):[A-Z]+(\d+)\"")
-# calamine prints a stored number with nine decimals and more; fifteen significant digits are what the spreadsheet shows.
+# calamine prints a stored number with nine decimals and more; fifteen significant digits are what the spreadsheet
+# shows.
 _LONG_FRACTION: Final = r"^-?\d+\.\d{9,}$"
+_BLOCK: Final = 16 * 1024**2
+_ROW_END: Final = b"</row>"
 _DAMAGED: Final = "工作簿内部结构损坏"
 # xlrd has no error type of its own for damaged structures: it stumbles over them with one of these.
 _XLS_FAILURES: Final = (
@@ -65,7 +68,9 @@ class SheetNotes:
 
 
 class SheetSource:
-    """One sheet of a workbook; see `tables.Source`. All its cells are in memory: a sheet holds a million rows at most."""
+    """One sheet of a workbook; see `tables.Source`. All its cells are in memory: a sheet holds a million rows at
+    most.
+    """
 
     def __init__(self, name: str, frame: pl.DataFrame, about: SheetNotes) -> None:
         self.name = name
@@ -99,7 +104,7 @@ def xlsx_sheets(path: Path) -> list[SheetSource]:
         with zipfile.ZipFile(path) as archive:
             parts = _sheet_parts(archive)
             return [
-                _xlsx_sheet(reader, name, archive.read(parts[name])) for name in reader.sheet_names if name in parts
+                _xlsx_sheet(reader, name, archive.open(parts[name])) for name in reader.sheet_names if name in parts
             ]
     except fastexcel.FastExcelError as error:
         code = "E105" if "password" in str(error).lower() else "E104"
@@ -128,9 +133,11 @@ def _numbered(frame: pl.DataFrame, width: int) -> pl.DataFrame:
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Sheet name → name of its part in the archive."""
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    # No entity attack: expat limits amplification itself, and the size of the part was judged before (sniffing).
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    # As above.
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
     parts: dict[str, str] = {}
     for sheet in book.findall(".//{*}sheet"):
         target = next((targets[value] for key, value in sheet.attrib.items() if key.endswith("}id")), "")
@@ -138,16 +145,37 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return {name: part for name, part in parts.items() if part in archive.NameToInfo}
 
 
-def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, xml: bytes) -> SheetSource:
+def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, xml: IO[bytes]) -> SheetSource:
     frame = reader.load_sheet(name, header_row=None, dtypes="string").to_polars()
-    about = SheetNotes(hidden=[int(match[1]) for match in _HIDDEN.finditer(xml)])
-    for match in _MERGED.finditer(xml):
+    about = SheetNotes()
+    for block in _blocks_of_rows(xml):
+        _note(block, about)
+    return SheetSource(name, _tidied(frame, about), about)
+
+
+def _blocks_of_rows(xml: IO[bytes]) -> Iterator[bytes]:
+    """The sheet's XML in blocks that end with a row; the last holds what follows the rows."""
+    rest = b""
+    while read := xml.read(_BLOCK):
+        block = rest + read
+        cut = block.rfind(_ROW_END) + len(_ROW_END)
+        if cut < len(_ROW_END):
+            rest = block
+            continue
+        yield block[:cut]
+        rest = block[cut:]
+    yield rest
+
+
+def _note(block: bytes, about: SheetNotes) -> None:
+    """Find in a block what calamine does not tell."""
+    about.hidden += [int(match[1]) for match in _HIDDEN.finditer(block)]
+    for match in _MERGED.finditer(block):
         about.merged_rows.update(range(int(match[1]), min(int(match[2]), int(match[1]) + 5) + 1))
     for pattern, code in ((_ERROR, "E214"), (_BARE_FORMULA, "E214"), (_LONG_NUMBER, "E212")):
-        for match in pattern.finditer(xml):
+        for match in pattern.finditer(block):
             value = match[3].decode() if pattern.groups > 2 else "公式"
             about.cell_faults.append((int(match[2]), _column_index(match[1]), code, value, ""))
-    return SheetSource(name, _tidied(frame, about), about)
 
 
 def _tidied(frame: pl.DataFrame, about: SheetNotes) -> pl.DataFrame:
@@ -188,7 +216,7 @@ def _xls_text(book: xlrd.Book, cell: xlrd.sheet.Cell, place: tuple[int, int], ab
     if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
         return None
     if cell.ctype == xlrd.XL_CELL_DATE:
-        return xlrd.xldate_as_datetime(cell.value, book.datemode).isoformat(sep=" ")
+        return str(xlrd.xldate_as_datetime(cell.value, book.datemode))
     if cell.ctype == xlrd.XL_CELL_ERROR:
         text = xlrd.error_text_from_code.get(cell.value, "#?")
         about.cell_faults.append((*place, "E214", text, ""))

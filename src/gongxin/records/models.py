@@ -25,8 +25,9 @@ class State(models.TextChoices):
 class Record(models.Model):
     """What is held about an organisation: the current revision of one decision, list entry or honour.
 
-    Loaded by COPY in bulk: `organisation` and `provider` carry no database constraint (a trigger per row costs more than the
-    row); intake matches both set-based inside the loading transaction and neither is ever deleted (docs/adr/0003).
+    Loaded by COPY in bulk: `organisation` and `provider` carry no database constraint (a trigger per row costs more
+    than the row); intake matches both set-based inside the loading transaction and neither is ever deleted
+    (docs/adr/0003).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -39,7 +40,8 @@ class Record(models.Model):
         "identity.Department", on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
     )
     submission_id = models.UUIDField()
-    # The natural key: twelve digits of the document number, then 80 bits of SHA-256 over item and folded key, so that a file's keys
+    # The natural key: twelve digits of the document number, then 80 bits of SHA-256 over item and folded key, so
+    # that a file's keys
     # lie together in the index (intake.keys). The content: 128 bits of SHA-256 over the payload.
     key_hash = models.UUIDField()
     content_hash = models.UUIDField()
@@ -56,7 +58,8 @@ class Record(models.Model):
     publicity_rule = models.CharField(max_length=80, blank=True)
     disclosure = models.CharField(max_length=12, choices=Disclosure.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
-    # The item's fields in catalogue order of `item_version`: a JSON array of texts, an empty one where nothing is given.
+    # The item's fields in catalogue order of `item_version`: a JSON array of texts, an empty one where nothing is
+    # given.
     payload = models.JSONField()
     revision = models.IntegerField(default=1)
     recorded_at = models.DateTimeField()

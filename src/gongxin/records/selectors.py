@@ -1,4 +1,6 @@
-"""Reads of records. What is public is a predicate over dates, evaluated when asked: nothing overstays because a job failed."""
+"""Reads of records. What is public is a predicate over dates, evaluated when asked: nothing overstays because a
+job failed.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,10 @@ def published_on(day: date) -> QuerySet[Record]:
 def disclosable(purpose: Purpose, day: date) -> QuerySet[Record]:
     """The records a credit check for `purpose` may see on `day`.
 
-    Records of public items only while they are public: what may no longer be published may no longer be used either (the
-    5-year cap and the effect of the publicity terms, DOMAIN 4.1 and 4.2). Records of authorised or shared items if the purpose
-    opens that class, until the end of their term. The purpose's categories narrow both; none named means all.
+    Records of public items only while they are public: what may no longer be published may no longer be used either
+    (the 5-year cap and the effect of the publicity terms, DOMAIN 4.1 and 4.2). Records of authorised or shared items
+    if the purpose opens that class, until the end of their term. The purpose's categories narrow both; none named
+    means all.
     """
     classes = set(purpose.disclosures)
     allowed = Q(pk__in=[])
