@@ -1,4 +1,4 @@
-"""Pages in Chromium without a server: the browser's requests are answered by Django's test client in the test's own transaction."""
+"""Pages in Chromium without a server: Django's test client answers the browser, inside the test's own transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from playwright.sync_api import Page, Route
 
 # A host that the browser trusts without a certificate.
 ORIGIN = "http://localhost"
+_FOLLOWED = {301, 302, 303}
 
 
 def connect(page: Page, client: Client) -> list[str]:
-    """Answer `page` from `client`. The list that comes back fills with requests to other hosts and with console errors."""
+    """Answer `page` from `client`. The list that comes back fills with console errors and requests to other hosts."""
     odd: list[str] = []
     # Playwright calls back in a greenlet with a context of its own: there the connection and the clock would be others.
     context = copy_context()
@@ -33,6 +34,9 @@ def connect(page: Page, client: Client) -> list[str]:
             route.request.post_data or "",
             content_type=route.request.headers.get("content-type", "application/octet-stream"),
         )
+        # Chromium would follow a redirect past this route; it gets the page at its end instead.
+        while response.status_code in _FOLLOWED:
+            response = context.run(client.get, response["Location"])
         content = context.run(b"".join, response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
         cookies = {"Set-Cookie": "\n".join(morsel.OutputString() for morsel in response.cookies.values())}
         headers = dict(response.headers) | (cookies if response.cookies else {})

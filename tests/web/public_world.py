@@ -1,4 +1,4 @@
-"""A few organisations of every kind with records in every standing: what tests of the public pages need. All fictional."""
+"""A few organisations with records in every standing: what tests of the public pages need. All fictional."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPERATOR = "申某某"
 
 @dataclass(frozen=True)
 class City:
-    """market: the provider of everything. company: has records of several items; shop: a sole trader; stray: not in the register.
+    """market: provider of everything. company: has records of all items. shop: a sole trader. stray: in no register.
 
     The records are named after their standing on DAY.
     """

@@ -1,4 +1,4 @@
-"""Every page in Chromium: axe finds nothing in light and dark, nothing scrolls sideways at 320 px, no other host is asked."""
+"""Every page in Chromium: axe finds nothing in light and dark, no sideways scroll at 320 px, no other host is asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.web import desk_world, in_browser, public_world
 from gongxin import clock
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 
 @dataclass(frozen=True)
@@ -137,3 +137,45 @@ def test_page_is_accessible(row: Row, worlds: tuple[public_world.City, desk_worl
 
     assert (light, dark, sideways) == ([], [], 0)
     assert [said for said in odd if str(row.status) not in said] == []
+
+
+@pytest.mark.browser
+def test_keyboard_reaches_the_content_first(worlds: tuple[public_world.City, desk_world.World], page: Page) -> None:
+    in_browser.connect(page, Client())
+    page.goto(in_browser.ORIGIN + "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+@pytest.mark.browser
+def test_everything_works_without_a_script(
+    worlds: tuple[public_world.City, desk_world.World], browser: Browser
+) -> None:
+    """Search, filter, language, type size and palette are forms and links."""
+    city, _desk_world = worlds
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    in_browser.connect(page, Client())
+    page.goto(in_browser.ORIGIN + "/")
+    page.get_by_role("button", name="大字版").click()
+    assert page.locator("html").get_attribute("data-type") == "large"
+    page.get_by_text("外观").click()
+    page.get_by_role("button", name="深色").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("searchbox").fill("云岭")
+    page.get_by_role("button", name="查询").click()
+    page.get_by_role("link", name=city.company.name).click()
+    assert page.url.endswith(str(city.company.pk))
+    page.goto(in_browser.ORIGIN + "/disclosures/penalty")
+    page.get_by_label("主体类型").select_option("sole_trader")
+    page.get_by_role("button", name="筛选").click()
+    assert "kind=sole_trader" in page.url
+    page.get_by_role("button", name="English").click()
+    assert page.get_by_text("1 records").is_visible()
+    context.close()

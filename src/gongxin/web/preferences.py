@@ -45,7 +45,7 @@ def _value(request: HttpRequest, name: str) -> str:
 @csrf_exempt
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """Keep the preferences named in the form (`theme`, `type`, `lang`), go back to `next`. Unknown values are ignored."""
+    """Keep the preferences named in the form (`theme`, `type`, `lang`), go back to `next`. Ignores unknown values."""
     response = HttpResponseRedirect(_back(request))
     for name, (cookie, allowed) in _COOKIES.items():
         if request.POST.get(name) in allowed:

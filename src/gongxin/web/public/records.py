@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from gongxin import clock
 from gongxin.policy import packs
-from gongxin.policy.model import Field, PublicityTerm
+from gongxin.policy.model import Field
 from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Record, Revision
 from gongxin.web.public.serving import public_page
@@ -40,16 +40,12 @@ def page(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "organisation": held.organisation,
         "item": item,
         "fields": explaining.public_fields(held),
-        "term": _term(held),
+        "term": explaining.term(held),
         "rule_ids": _linked(held),
         "versions": _versions(held),
         "permanent": request.build_absolute_uri(request.path),
     }
     return render(request, "public/record.html", context)
-
-
-def _term(held: Record) -> PublicityTerm:
-    return explaining.term(held)
 
 
 def _linked(held: Record) -> list[str]:
@@ -62,13 +58,12 @@ def _not_shown(request: HttpRequest, held: Record, day: date) -> HttpResponse:
     """A page without any content of the record: over (410), or not public (404)."""
     standing = explaining.standing(held, day)
     over = standing in {"ended", "closed"}
-    return render(
-        request, "public/record_not_shown.html", {"standing": standing, "over": over}, status=410 if over else 404
-    )
+    told = {"standing": standing, "over": over}
+    return render(request, "public/record_not_shown.html", told, status=410 if over else 404)
 
 
 def _versions(held: Record) -> list[Version]:
-    """All states, newest first. What a field said before it was corrected is no longer public: only its name is told."""
+    """All states, newest first. What a field said before its correction is no longer public: only its name is told."""
     past: list[Revision] = list(selectors.revisions(held))
     payloads = [entry.payload for entry in past] + [held.payload]
     since = [entry.recorded_at for entry in past] + [held.recorded_at]

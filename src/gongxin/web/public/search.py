@@ -54,7 +54,7 @@ class Found:
 @public_page
 def page(request: HttpRequest) -> HttpResponse:
     """Results for `q`, narrowed to `kind`, page by page."""
-    query = request.GET.get("q", "").strip()[:200]
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     kind = request.GET.get("kind", "")
     number = _number(request.GET.get("page", ""))
     kinds = (kind,) if kind in KINDS else ()
