@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +28,8 @@ _BLOCK: Final = 24 * 1024**2
 _RECORD_LIMIT: Final = 64 * 1024**2
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTE, _LF, _CR = 34, 10, 13
-_DELIMITERS: Final = (",", "\t", ";")
+DELIMITERS: Final = (",", "\t", ";")
+_QUOTED: Final = re.compile(rb'"[^"]*"')
 # Cells beyond the header's width that are kept for the file that goes back to the sender.
 _SPARE: Final = 50
 _SLOW_ROWS: Final = 20_000
@@ -123,8 +125,9 @@ class _Signs:
         found = found[found < len(block) - 1]
         return bool(len(found)) and bool((np.frombuffer(block, dtype=np.uint8)[found + 1] != _LF).any())
 
-    def judge_quotes(self, block: bytes, quotes: Positions) -> None:
+    def judge_quotes(self, block: bytes) -> None:
         """Raise _Irregular unless each opening mark follows a boundary and each closing one precedes a boundary."""
+        quotes = self.quotes
         if not len(quotes):
             return
         raw = np.frombuffer(block, dtype=np.uint8)
@@ -138,13 +141,13 @@ class _Signs:
 
 
 class DelimitedSource:
-    """A delimited text file; see `tables.Source`."""
+    """A delimited text file; see `tables.Source`. delimiter: the first line's most frequent one unless given."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, delimiter: str = "") -> None:
         self.path = path
         self.notices: list[Notice] = []
         self._size = path.stat().st_size
-        self.delimiter = _delimiter(self._beginning())
+        self.delimiter = delimiter or _delimiter(self._beginning())
 
     def head(self, rows: int) -> list[list[str]]:
         """The cells of the first rows. A row that begins in the first MiB and ends behind it is left out."""
@@ -179,7 +182,7 @@ class DelimitedSource:
                 yield from self._slowly(file, decoder, number, first_row, width)
                 return
             if used == 0:
-                _judge_length(len(block), number)
+                _judge_length(block, number)
                 rest = block
                 continue
             rest = block[used:]
@@ -200,8 +203,7 @@ class DelimitedSource:
             raise _Irregular
         ends = signs.outside(signs.feeds)
         used = int(ends[-1]) + 1 if len(ends) else 0
-        whole = signs.quotes[signs.quotes < used] if used else signs.quotes[: len(signs.quotes) // 2 * 2]
-        signs.judge_quotes(block, whole)
+        signs.judge_quotes(block)
         if last and len(signs.quotes) % 2:
             raise FileRefused("E115", value=number + int(np.searchsorted(ends, signs.quotes[-1])))
         separators = signs.outside(signs.delimiters[signs.delimiters < used])
@@ -264,14 +266,19 @@ class DelimitedSource:
 
 
 def _delimiter(beginning: bytes) -> str:
-    """The delimiter that the first line with any has most of; a comma where there is none."""
-    lines = beginning.split(b"\n", 30)[:30]
-    counts = {mark: max((line.count(mark.encode()) for line in lines), default=0) for mark in _DELIMITERS}
-    return max(_DELIMITERS, key=lambda mark: counts[mark])
+    """The delimiter that the first line with any has most of outside quotation marks; a comma where there is none."""
+    for line in _QUOTED.sub(b"", beginning).splitlines():
+        counts = {mark: line.count(mark.encode()) for mark in DELIMITERS}
+        if any(counts.values()):
+            return max(DELIMITERS, key=lambda mark: counts[mark])
+    return DELIMITERS[0]
 
 
-def _judge_length(length: int, number: int) -> None:
-    if length > _RECORD_LIMIT:
+def _judge_length(block: bytes, number: int) -> None:
+    """Refuse a record that is longer than any real one: E115 where an open quotation mark makes it so, else E119."""
+    if len(block) > _RECORD_LIMIT:
+        if block.count(b'"') % 2:
+            raise FileRefused("E115", value=number)
         raise FileRefused("E119", value=number, expected=f"{_RECORD_LIMIT // 1024**2} MiB")
 
 

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from gongxin.intake import headers, sniffing
 from gongxin.intake.columnar import JsonLinesSource, ParquetSource
-from gongxin.intake.delimited import DelimitedSource
+from gongxin.intake.delimited import DELIMITERS, DelimitedSource
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.headers import Columns, Header
 from gongxin.intake.tables import Chunk, Notice, Source
@@ -68,11 +68,20 @@ def _understood(
     if form == "xls":
         return _sheet(xls_sheets(path), item, pack, said)
     if form == "csv":
-        return _matched(DelimitedSource(path), item, pack)
+        return _matched(_delimited(path, item), item, pack)
     source: Source = JsonLinesSource(path) if form == "jsonl" else ParquetSource(path)
     source, header, columns = _matched(source, item, pack)
     # The titles are no row of such a file: its first record is row 1.
     return source, Header(0, header.titles, 1), columns
+
+
+def _delimited(path: Path, item: Item) -> DelimitedSource:
+    """The text with the delimiter under which it has a header of the item; else with its first line's."""
+    for delimiter in DELIMITERS:
+        source = DelimitedSource(path, delimiter)
+        if headers.locate(source.head(headers.SEARCHED_ROWS), item) is not None:
+            return source
+    return DelimitedSource(path)
 
 
 def _matched(source: S, item: Item, pack: Pack) -> tuple[S, Header, Columns]:

@@ -21,7 +21,7 @@ from gongxin.records.models import State
 _TEXT_LENGTHS: Final[dict[FieldRole, int]] = {"document_no": 128, "title": 300}
 _DAYS: Final[tuple[FieldRole, ...]] = ("decided_on", "effective_until", "acted_until")
 _CLASSES: Final[tuple[FieldRole, ...]] = ("severity", "procedure", "field_of_law", "status")
-# What differs from row to row, and what is the same in all rows of a submission: the latter is one text with tabs in it,
+# What differs from row to row, and what is the same in all rows of a submission: the latter is one text with tabs,
 # as COPY takes it, which is written in a fraction of the time.
 VARYING: Final = (
     "id", "organisation_id", "key_hash", "content_hash", "document_no", "title", "decided_on", "effective_until",
