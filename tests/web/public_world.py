@@ -15,9 +15,10 @@ from gongxin.subjects.models import FormerName, Organisation
 from gongxin.subjects.names import name_key
 
 DAY = held.DAY
-# What a page may never show: an earlier value of a corrected field, and the operator of a sole trader.
+# What a page may never show: an earlier value of a corrected field, and a sole trader's operator and address.
 CORRECTED = "更正以前的违法事实原文"
 OPERATOR = "申某某"
+HOME = "泽川市南门街 1 号三单元"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def build(*, market: Department | None = None) -> City:
     market = market or held.department(code="market", name="虚构市场监督管理局")
     company = _company()
     shop = held.organisation(
-        "泽川南门面馆", uscc=held.code(900, "92"), kind="sole_trader", legal_representative=OPERATOR
+        "泽川南门面馆", uscc=held.code(900, "92"), kind="sole_trader", legal_representative=OPERATOR, address=HOME
     )
     public = _penalty(company, market, document_no="泽市监罚〔2026〕1号")
     _corrected(public)

@@ -78,7 +78,9 @@ def test_organisation_without_records_says_so_in_every_category(city: public_wor
 
 
 def test_sole_trader_is_shown_by_business_name(city: public_world.City, client: Client) -> None:
-    assert city.shop.name in _text(client, "organisation", organisation_id=city.shop.pk)
+    page = _text(client, "organisation", organisation_id=city.shop.pk)
+    assert city.shop.name in page
+    assert public_world.HOME not in page
     for address in (
         reverse("public:organisation", args=[city.shop.pk]),
         reverse("public:record", args=[city.of_shop.pk]),

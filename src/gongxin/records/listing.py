@@ -8,14 +8,16 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import IntegerField, Q, QuerySet
 
 from gongxin.policy.model import Item
 from gongxin.records import payload
 from gongxin.records.explaining import visible
 from gongxin.records.models import Record
 from gongxin.records.selectors import published_on
-from gongxin.subjects.models import Organisation
+from gongxin.subjects.grams import grams
+from gongxin.subjects.models import NameGrams, Organisation
 from gongxin.subjects.names import fold, name_key
 
 _CHUNK: Final = 2000
@@ -85,8 +87,23 @@ def listed(item: Item, filters: Filters, *, day: date) -> QuerySet[Record]:
 
 def _about(text: str) -> Q:
     """Records whose party, document number or title has the text in it."""
-    parties = Organisation.objects.filter(Q(name_key__contains=name_key(text)) | Q(uscc=fold(text)))
-    return Q(organisation__in=parties) | Q(document_no__contains=text) | Q(title__contains=text)
+    parties = Organisation.objects.filter(uscc=fold(text))
+    return (
+        Q(organisation__in=parties)
+        | Q(organisation__in=_named(name_key(text)))
+        | Q(document_no__contains=text)
+        | Q(title__contains=text)
+    )
+
+
+def _named(key: str) -> QuerySet[Organisation]:
+    """Organisations whose name key contains the text: by the index of character pairs, then exactly."""
+    found = Organisation.objects.filter(name_key__contains=key)
+    if len(key) < 2:
+        return found
+    pairs = NameGrams("name_key", output_field=ArrayField(IntegerField()))
+    # By keywords: the plug-in of mypy does not know the type of an expression with an output field of its own.
+    return found.alias(pairs=pairs).filter(**{"pairs__contains": grams(key)})
 
 
 def stretch(

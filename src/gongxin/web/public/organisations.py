@@ -81,17 +81,19 @@ def _groups(records: list[Record]) -> list[Group]:
 
 
 def _basics(held: Organisation) -> list[tuple[str, object]]:
-    """Label and value of what the register says. The operator of a sole trader is a person and is not shown."""
-    person = [] if held.kind == Kind.SOLE_TRADER else [(_("法定代表人（负责人）"), held.legal_representative)]
+    """Label and value of what the register says.
+
+    The operator of a sole trader is a person, and its address may be a home: neither is shown.
+    """
+    of_bodies = [(_("法定代表人（负责人）"), held.legal_representative), (_("住所"), held.address)]
     said = [
         (_("统一社会信用代码"), held.uscc),
         *((str(_SCHEMES.get(entry.scheme, _("其他代码"))), entry.value) for entry in _identifiers(held)),
         (_("类型"), held.type_name),
-        *person,
+        *([] if held.kind == Kind.SOLE_TRADER else of_bodies),
         (_("成立日期"), day_filter(held.established_on)),
         (_("注册资本"), held.capital),
         (_("地区"), held.district),
-        (_("住所"), held.address),
         (_("经营或业务范围"), held.scope),
     ]
     return [(label, value) for label, value in said if value]
