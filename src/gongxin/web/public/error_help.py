@@ -56,7 +56,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 
 def _open_parts() -> dict[str, str]:
     """What a sentence says of its cell, left open."""
-    return {"field": _("（列名）"), "value": _("（单元格内容）"), "expected": _("（应有的形式）")}
+    return {"field": _("列名"), "value": _("单元格内容"), "expected": _("应有的形式")}
 
 
 def _neighbours(fault: Fault) -> list[Fault]:
