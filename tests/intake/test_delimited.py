@@ -18,7 +18,9 @@ from gongxin.intake.faults import FileRefused
 Rows = list[list[str | None]]
 
 
-def read(folder: Path, content: bytes, first_row: int = 1, delimiter: str = "") -> tuple[Rows, list[tuple[int, str, str]]]:
+def read(
+    folder: Path, content: bytes, first_row: int = 1, delimiter: str = ""
+) -> tuple[Rows, list[tuple[int, str, str]]]:
     """The cells of each row (with its number in front) and the faults."""
     path = folder / "file.csv"
     path.write_bytes(content)
@@ -137,7 +139,9 @@ _CELLS = st.text(st.sampled_from('甲a1 ,;"\n'), max_size=6)
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(_CELLS, _CELLS), min_size=1, max_size=12), st.integers(20, 200))
-def test_reads_what_the_csv_module_wrote(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], block: int) -> None:
+def test_reads_what_the_csv_module_wrote(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], block: int
+) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([("名", "码"), *rows])
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -84,23 +84,24 @@ def locate(rows: Sequence[Sequence[str]], item: Item) -> Header | None:
     best = max(range(len(rows)), key=lambda n: (scores[n], -n), default=None)
     if best is None or scores[best] < min(_ENOUGH, len(item.fields)):
         return None
-    row = [cell.strip() for cell in rows[best]]
-    filled, used = _fill(row, rows, best, titles)
+    filled, used = _filled(rows, best, titles)
     last = best + 1 if best + 1 in used else best
     return Header(best + 1, tuple(filled), last + 2, merged=bool(used))
 
 
-def _fill(row: list[str], rows: Sequence[Sequence[str]], at: int, titles: Iterable[str]) -> tuple[list[str], set[int]]:
-    """Blank titles taken from the neighbouring rows where these have a known title; which rows were used."""
-    filled, used = list(row), set()
+def _filled(rows: Sequence[Sequence[str]], at: int, titles: Collection[str]) -> tuple[list[str], set[int]]:
+    """The titles of the row; where it has no known one, those of the rows above and below; and which rows were used."""
+    filled, used = [cell.strip() for cell in rows[at]], set()
     for neighbour in (at - 1, at + 1):
-        if not 0 <= neighbour < len(rows):
+        cells = [folded(cell) for cell in rows[neighbour]] if 0 <= neighbour < len(rows) else []
+        if not any(cells) or not all(cell in titles for cell in cells if cell):
+            # A row of data or notes. (A row of group titles knows no field, so nothing of it is wanted either.)
             continue
-        for n, cell in enumerate(rows[neighbour]):
-            if folded(cell) in titles and (n >= len(filled) or not filled[n]):
-                filled += [""] * (n + 1 - len(filled))
-                filled[n] = cell.strip()
-                used.add(neighbour)
+        used.add(neighbour)
+        filled += [""] * (len(cells) - len(filled))
+        for n, cell in enumerate(cells):
+            if cell and folded(filled[n]) not in titles:
+                filled[n] = rows[neighbour][n].strip()
     return filled, used
 
 
