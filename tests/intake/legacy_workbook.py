@@ -1,4 +1,4 @@
-"""A small writer of XLS (BIFF8 in an OLE container): no living library writes this format, and departments still send it."""
+"""A small writer of XLS (BIFF8 in an OLE container): no living library writes what departments still send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cell = str | float | None
 
 
 def workbook(rows: Sequence[Sequence[Cell]], *, hidden: Sequence[int] = (), encrypted: bool = False) -> bytes:
-    """A workbook with one sheet «Sheet1». hidden: row numbers (1 = first). Numbers become number cells, «#N/A» an error cell."""
+    """A workbook with one sheet. hidden: row numbers (1 = first). Numbers become number cells, «#N/A» an error cell."""
     bof = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     password = _record(0x002F, struct.pack("<HHHH", 1, 1, 1, 0) + bytes(48)) if encrypted else b""
     boundsheet_length = 4 + 8 + len("Sheet1")

@@ -230,7 +230,7 @@ def _codes(texts: pl.Series, code_list: CodeList, *, several: bool) -> pl.DataFr
 
 def _resolved(text: str, code_list: CodeList, *, several: bool) -> tuple[str | None, str | None, str | None]:
     """(stored form, fault, warning) of one cell."""
-    one = _one(text, code_list)
+    one = None if several and _SURE_MARKS.search(text) else _one(text, code_list)
     if one is not None or not several:
         return (one, None, None) if one is not None else (None, "E206", None)
     found: list[str] = []
