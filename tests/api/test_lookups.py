@@ -76,7 +76,13 @@ def test_no_address_gives_what_may_not_leave_its_provider(client: Client) -> Non
     trader = held.organisation(
         "云河小铺", uscc=held.code(88, "92"), kind="sole_trader", address=CANARY, legal_representative=CANARY
     )
-    records = [held.record(trader, item=item, disclosure="public") for item in packs.current().items]
+    items = packs.current().items.values()
+    operators = {item.id: item.by_role("party_representative") for item in items}
+    records = [
+        held.record(trader, item=item, disclosure="public", fields={field.name: CANARY} if field else {})
+        for item, field in operators.items()
+    ]
+    assert any(operators.values())
     addresses = [f"/organisations/{trader.pk}", f"/organisations/{trader.uscc}", f"/organisations/{trader.pk}/records"]
     addresses += [f"/records/{record.pk}" for record in records]
     addresses += [f"/disclosures/{item}" for item in packs.current().items]

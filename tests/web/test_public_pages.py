@@ -146,6 +146,12 @@ def test_record_not_public_shows_nothing_of_it(
     assert 'content="noindex"' in text
 
 
+def test_record_never_public_says_by_which_rule(city: public_world.City, client: Client) -> None:
+    text = _text(client, "record", 404, record_id=city.never.pk)
+    assert "轻微失信信息不予公示" in text
+    assert "信用修复管理办法（国家发展改革委令第36号，2025年）" in text
+
+
 def test_record_is_public_on_its_last_day_and_gone_on_the_next(city: public_world.City, client: Client) -> None:
     address = reverse("public:record", args=[city.public.pk])
     last = city.public.publicity_until

@@ -16,10 +16,13 @@ from django.db.models import QuerySet
 from psycopg import sql
 
 from gongxin.policy import packs
+from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
 from gongxin.records import payload
+from gongxin.records.explaining import visible as visible_field
 from gongxin.records.models import Record
 from gongxin.records.selectors import published_on
+from gongxin.subjects.models import Kind
 
 # The columns of a record that answers need; `visible` offers them under these names.
 COLUMNS: Final = (
@@ -36,11 +39,16 @@ _HEADLINE: Final = """
   'revision', r.revision, 'recorded_at', r.recorded_at, 'url', '/records/' || r.id::text"""
 HEADLINE: Final = f"json_build_object({_HEADLINE})"
 
+# A sole trader is shown by business name only (Boundary 1): the field that names its operator has no name there.
+_NAMES: Final = """CASE WHEN EXISTS (
+        SELECT 1 FROM subjects_organisation t WHERE t.id = r.organisation_id AND t.kind = 'sole_trader')
+    THEN shape.trader_names ELSE shape.names END"""
+
 # The same with the fields that may be seen and have content. They cost four fifths of it.
 # Both parts are constants of this module.
 RECORD: Final = f"""json_build_object({_HEADLINE}, 'fields', coalesce((
     SELECT json_object_agg(f.name, f.value) FILTER (WHERE f.name IS NOT NULL AND f.value <> 'null'::jsonb)
-    FROM (SELECT unnest(shape.names) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608
+    FROM (SELECT unnest({_NAMES}) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608
 
 # The tables `RECORD` reads beside `r`.
 JOINS: Final = "LEFT JOIN shape ON shape.item = r.item LEFT JOIN identity_department d ON d.id = r.provider_id"
@@ -62,17 +70,22 @@ def escape(text: str) -> str:
 
 
 def shapes(pack: Pack) -> str:
-    """The CTE `shape(item, title, names)`: each item's title and the names of its fields in payload order, null for
-    unseen ones.
+    """The CTE `shape(item, title, names, trader_names)`: each item's title and the names of its fields in payload
+    order, null for unseen ones; for organisations and for sole traders.
     """
     rows = [
-        sql.SQL("({},{},{}::text[])").format(
-            item.id, item.title, [field.name if payload.is_public(field) else None for field in item.fields]
+        sql.SQL("({},{},{}::text[],{}::text[])").format(
+            item.id, item.title, _names(item, Kind.ENTERPRISE), _names(item, Kind.SOLE_TRADER)
         )
         for item in pack.items.values()
     ]
     body = sql.SQL(",").join(rows).as_string(None)
-    return escape(f"shape(item, title, names) AS (VALUES {body})")
+    return escape(f"shape(item, title, names, trader_names) AS (VALUES {body})")
+
+
+def _names(item: Item, kind: str) -> list[str | None]:
+    """The names of the fields that may be seen of an organisation of this kind, null in the place of the others."""
+    return [field.name if visible_field(field, kind) else None for field in item.fields]
 
 
 @lru_cache(maxsize=8)

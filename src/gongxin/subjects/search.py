@@ -111,7 +111,8 @@ def search(query: str, *, limit: int = 20, offset: int = 0, kinds: Sequence[str]
     Width, brackets, blanks, case and legal form do not matter. kinds: only these (`models.Kind`). Fewer than 2
     characters find nothing.
     """
-    text = query.strip()[:_LONGEST_QUERY]
+    # PostgreSQL's text holds no NUL.
+    text = query.replace("\x00", "").strip()[:_LONGEST_QUERY]
     if len(fold(text)) < 2:
         return SearchPage(query=text)
     findings = _Findings()

@@ -11,7 +11,7 @@ from gongxin.identity import access
 from gongxin.intake import templates
 from gongxin.policy import packs
 from gongxin.policy.model import Item
-from gongxin.web.desk import sheets
+from gongxin.web import sheets
 from gongxin.web.desk.pages import acting_user, desk_page
 from gongxin.web.desk.upload import items_of
 

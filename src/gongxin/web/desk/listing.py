@@ -21,7 +21,8 @@ from gongxin.identity import access, departments
 from gongxin.identity.models import Department, User
 from gongxin.intake.models import Submission, SubmissionState
 from gongxin.policy import packs
-from gongxin.web.desk import sheets, todo
+from gongxin.web import sheets
+from gongxin.web.desk import todo
 from gongxin.web.desk.pages import acting_user, desk_page, number, query
 
 _PAGE = 25

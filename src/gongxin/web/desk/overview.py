@@ -21,7 +21,7 @@ from gongxin import clock
 from gongxin.identity import access, departments
 from gongxin.identity.models import Department
 from gongxin.intake.models import RejectedRow, Submission, SubmissionState
-from gongxin.web.desk import sheets
+from gongxin.web import sheets
 from gongxin.web.desk.pages import acting_user, desk_page, query
 
 # The warning that intake gives to a row that came after its reporting clock had run out.

@@ -18,7 +18,8 @@ from gongxin.identity import access
 from gongxin.intake import jobs, receipt, returns, selectors, storage, submissions
 from gongxin.intake.models import UNFINISHED, Submission
 from gongxin.policy import packs
-from gongxin.web.desk import sheets, todo
+from gongxin.web import sheets
+from gongxin.web.desk import todo
 from gongxin.web.desk.pages import acting_user, desk_page, number
 
 Parts = Callable[[Submission], Iterator[bytes]]

@@ -24,7 +24,7 @@ from gongxin.policy.model import Item
 from gongxin.records import listing
 from gongxin.records.listing import Filters, Place
 from gongxin.subjects.models import Organisation
-from gongxin.web.desk import sheets
+from gongxin.web import sheets
 from gongxin.web.public import home
 from gongxin.web.public.catalogue import KINDS
 from gongxin.web.public.serving import public_page

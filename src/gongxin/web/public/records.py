@@ -55,10 +55,17 @@ def _linked(held: Record) -> list[str]:
 
 
 def _not_shown(request: HttpRequest, held: Record, day: date) -> HttpResponse:
-    """A page without any content of the record: over (410), or not public (404)."""
+    """A page with the rule and without any content of the record: over (410), or not public (404)."""
     standing = explaining.standing(held, day)
     over = standing in {"ended", "closed"}
-    told = {"standing": standing, "over": over}
+    term = explaining.term(held)
+    told = {
+        "standing": standing,
+        "over": over,
+        "term": term if standing == "never" and not term.published else None,
+        "references": term.references if standing in {"never", "ended"} else (),
+        "rule_ids": _linked(held),
+    }
     return render(request, "public/record_not_shown.html", told, status=410 if over else 404)
 
 

@@ -1,4 +1,4 @@
-"""Lists of the desk as files: CSV and XLSX, made in parts."""
+"""Lists as files: CSV and XLSX, made in parts."""
 
 from __future__ import annotations
 
