@@ -5,11 +5,11 @@
     python tools/make_font.py package src/gongxin/fonts
 
 The npm package carries the static TrueType instances of Noto Sans SC (SIL OFL 1.1; the subset uses no reserved name).
-Characters kept: GB 2312 (both levels and its symbols); the Table of General Standard Chinese Characters of 2013 (8,105; read
-from pypinyin-dict, run this with its folder on PYTHONPATH); Big5 level 1 (traditional forms of older names); Latin, general
-and CJK punctuation, full-width forms, arrows, enclosed numbers; some rarer characters that trade names like. The bold weight
-holds GB 2312 level 1 only; other characters of a heading fall back to regular.
-Same input, same bytes: time stamps are fixed and the result's SHA-256 is written beside it.
+Characters kept: GB 2312 (both levels and its symbols); the Table of General Standard Chinese Characters of 2013
+(8,105; read from pypinyin-dict, run this with its folder on PYTHONPATH); Big5 level 1 (traditional forms of older
+names); Latin, general and CJK punctuation, full-width forms, arrows, enclosed numbers; some rarer characters that
+trade names like. The bold weight holds GB 2312 level 1 only; other characters of a heading fall back to regular. Same
+input, same bytes: time stamps are fixed and the result's SHA-256 is written beside it.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ django.setup()
 
 from django.db import transaction  # noqa: E402  (Django must be set up first)
 
-from gongxin.intake import jobs, pipeline  # noqa: E402  (the same)
-from gongxin.records.models import Record  # noqa: E402  (the same)
+from gongxin.intake import jobs, pipeline  # noqa: E402  (Django must be set up first)
+from gongxin.records.models import Record  # noqa: E402  (Django must be set up first)
 
 process = pipeline.process
 

@@ -18,7 +18,7 @@ UNTIL = date(2026, 11, 1)
 
 def make(item: str = "penalty", **order: object) -> pl.DataFrame:
     pack = packs.current()
-    plan = files.Order(**{"rows": 200, "seed": 3, "until": UNTIL, **order})  # type: ignore[arg-type]
+    plan = files.Order(**{"rows": 200, "seed": 3, "until": UNTIL, **order})
     register = organisations.register(80, 3)
     return files.frame(pack.item(item), pack, plan, register, BY_CODE["market"])
 

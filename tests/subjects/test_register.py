@@ -66,7 +66,7 @@ def test_rows_become_organisations_of_the_kind_their_code_tells(take: Import) ->
         row("泽川市商会", CODES[3]),
     )
     assert counts(report) == (4, 4, 0, 0, 0)
-    kinds = [selectors.by_code(code).kind for code in CODES[:4]]  # type: ignore[union-attr]
+    kinds = [selectors.by_code(code).kind for code in CODES[:4]]
     assert kinds == [Kind.ENTERPRISE, Kind.SOLE_TRADER, Kind.INSTITUTION, Kind.SOCIAL]
     company = Organisation.objects.get(uscc=CODES[0])
     assert (company.established_on, company.capital, company.legal_representative) == (

@@ -37,7 +37,7 @@ def connect(page: Page, client: Client) -> list[str]:
         # Chromium would follow a redirect past this route; it gets the page at its end instead.
         while response.status_code in _FOLLOWED:
             response = context.run(client.get, response["Location"])
-        content = context.run(b"".join, response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+        content = context.run(b"".join, response.streaming_content) if response.streaming else response.content
         cookies = {"Set-Cookie": "\n".join(morsel.OutputString() for morsel in response.cookies.values())}
         headers = dict(response.headers) | (cookies if response.cookies else {})
         route.fulfill(status=response.status_code, headers=headers, body=content)

@@ -65,7 +65,7 @@ def address(world: World, name: str) -> str:
 
 def body(response: HttpResponseBase) -> bytes:
     """What was sent, whole."""
-    return b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    return b"".join(response.streaming_content) if response.streaming else response.content
 
 
 def test_every_route_has_a_row() -> None:

@@ -119,7 +119,7 @@ def test_interrupted_upload_leaves_nothing(files_dir: Path) -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
     request = RequestFactory().post(UPLOAD, b"replaced below", content_type="multipart/form-data; boundary=b")
     request.META["CONTENT_LENGTH"] = "900000"
-    request._stream = _BrokenOff(head + b"x" * 100_000)  # type: ignore[attr-defined]
+    request._stream = _BrokenOff(head + b"x" * 100_000)
     with pytest.raises(UnreadablePostError):
         request.FILES  # noqa: B018  (reading it is the test)
     assert (files_dir / "uploads").is_dir()

@@ -115,7 +115,7 @@ def test_a_broken_place_is_the_first_page(city: public_world.City, client: Clien
 
 def _rows(client: Client, query: str = "") -> list[dict[str, str]]:
     response = client.get(f"{LIST}.csv{query}")
-    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    content = b"".join(response.streaming_content)
     assert content.startswith(b"\xef\xbb\xbf")
     assert response["Cache-Control"] == "no-store"
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
@@ -142,7 +142,7 @@ def test_files_hold_no_field_that_is_not_public(city: public_world.City, client:
 
 def test_xlsx_has_the_rows_of_the_list(city: public_world.City, client: Client) -> None:
     response = client.get(f"{LIST}.xlsx?since=2026-04-01")
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))  # type: ignore[attr-defined]
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(response.streaming_content)))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert len(rows) == 3
     assert {row[0] for row in rows[1:]} == {city.company.name, city.shop.name}

@@ -258,6 +258,7 @@ class DelimitedSource:
             if not rows:
                 return
             widths = pl.Series([len(row) for row in rows], dtype=pl.Int64)
+            # Polars types max() as any value; of a column of whole numbers it is one.
             widest = min(max(int(widths.max() or 0), width), width + _SPARE)  # type: ignore[arg-type]
             frame = text_frame(rows, widest, number)
             chunk = Chunk(frame, _width_faults(frame[ROW], widths, width), 1.0)

@@ -30,6 +30,7 @@ def table(rows: pl.Series, code: Cells, *, field: Cells = "", value: Cells = "",
         )
         for name, cells in columns.items()
     ]
+    # cast() takes a mapping of names to types, which its annotation leaves out.
     return pl.DataFrame([rows.alias(ROW), *filled]).cast(SCHEMA)  # type: ignore[arg-type]
 
 

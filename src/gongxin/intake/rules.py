@@ -199,6 +199,7 @@ def _usccs(frame: pl.DataFrame, field: Field, item: Item) -> Iterator[pl.DataFra
             .when(pl.col("fault") == "uscc-check-digit").then(pl.lit("E302")).otherwise(pl.lit("E301"))
         )  # fmt: skip
         found = found.with_columns(code.alias("code"), _check_digit_hint().alias("expected"))
+        # cast() takes a mapping of names to types, which its annotation leaves out.
         yield found.select(ROW, pl.lit(field.name).alias("field"), "code", "value", "expected").cast(findings.SCHEMA)  # type: ignore[arg-type]
     if party:
         unusual = ~column.str.slice(0, 2).is_in(list(pairs())) & (column != USCC_PLACEHOLDER)

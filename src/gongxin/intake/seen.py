@@ -53,6 +53,7 @@ class SeenRows:
     def remember(self, key_hashes: pl.Series, content_hashes: pl.Series, rows: pl.Series, fates: pl.Series) -> None:
         """Add judged rows with what became of them (ACCEPTED … PENDING)."""
         columns = [number(key_hashes), number(content_hashes), rows, fates]
+        # cast() takes a mapping of names to types, which its annotation leaves out.
         self._parts.append(pl.DataFrame(dict(zip(_SCHEMA, columns, strict=True))).cast(_SCHEMA))  # type: ignore[arg-type]
 
     def contradicting(self) -> pl.DataFrame:

@@ -45,10 +45,9 @@ _NAMES: Final = """CASE WHEN EXISTS (
     THEN shape.trader_names ELSE shape.names END"""
 
 # The same with the fields that may be seen and have content. They cost four fifths of it.
-# Both parts are constants of this module.
 RECORD: Final = f"""json_build_object({_HEADLINE}, 'fields', coalesce((
     SELECT json_object_agg(f.name, f.value) FILTER (WHERE f.name IS NOT NULL AND f.value <> 'null'::jsonb)
-    FROM (SELECT unnest({_NAMES}) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608
+    FROM (SELECT unnest({_NAMES}) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608  (made of constants of this module)
 
 # The tables `RECORD` reads beside `r`.
 JOINS: Final = "LEFT JOIN shape ON shape.item = r.item LEFT JOIN identity_department d ON d.id = r.provider_id"

@@ -51,6 +51,7 @@ class BoundedUpload(FileUploadHandler):
     def _most(self) -> int:
         match = getattr(self.request, "resolver_match", None)
         at_the_desk = match is not None and match.app_name == "desk"
+        # The authentication middleware sets `user`; the handler is typed for bare requests.
         if at_the_desk and not self.request.user.is_authenticated:  # type: ignore[union-attr]
             return 0
         return int(settings.INTAKE_MAX_BYTES) + 1

@@ -18,4 +18,5 @@ def public_page(view: View) -> View:
     A browser or proxy may keep the page but has to ask each time whether it still holds (304 where it does).
     """
     served: Any = require_safe(cache_control(private=True, no_cache=True)(conditional_page(view)))
+    # Django's decorators are typed for views of any kind and give Any back.
     return served  # type: ignore[no-any-return]
