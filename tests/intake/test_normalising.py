@@ -43,7 +43,8 @@ def test_days(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026/13/45", "2026-02-30", "01/04/2026", "4月1日", "昨天", "26/04/01", "2026-04", "202604011", "2026/4/1日程"]
+    "text",
+    ["2026/13/45", "2026-02-30", "01/04/2026", "4月1日", "昨天", "26/04/01", "2026-04", "202604011", "2026/4/1日程"],
 )
 def test_what_is_no_day(text: str) -> None:
     assert cast(DAY, text) == [(None, "E207")]
@@ -65,7 +66,9 @@ def test_placeholder_in_the_publicity_column_harms_nobody() -> None:
 
 
 @settings(max_examples=200)
-@given(st.dates(date(1949, 10, 1), date(2099, 12, 31)), st.sampled_from(["%Y/%m/%d", "%Y-%m-%d", "%Y%m%d", "%Y年%m月%d日"]))
+@given(
+    st.dates(date(1949, 10, 1), date(2099, 12, 31)), st.sampled_from(["%Y/%m/%d", "%Y-%m-%d", "%Y%m%d", "%Y年%m月%d日"])
+)
 def test_every_day_in_every_form(day: date, form: str) -> None:
     assert cast(DAY, day.strftime(form)) == [(day.isoformat(), None)]
 

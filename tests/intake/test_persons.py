@@ -30,7 +30,7 @@ def everything_stored() -> str:
         texts = []
         for table in ("records_record", "records_revision", "intake_rejectedrow", "intake_finding", "subjects_organisation",
                       "subjects_identifier", "intake_submission"):  # fmt: skip
-            cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")  # noqa: S608  (names above)
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
             texts.append(cursor.fetchone()[0])
     return " ".join(texts)
 
@@ -73,7 +73,10 @@ def test_resident_number_in_free_text_is_masked() -> None:
 
 
 def test_resident_number_in_a_rejected_row_is_masked() -> None:
-    row = penalty(1, CF_WSH="", CF_NR=f"证件{resident_id()}") | {"CF_FR_ZJHM": resident_id(3), "承办人身份证号": "某一号码"}
+    row = penalty(1, CF_WSH="", CF_NR=f"证件{resident_id()}") | {
+        "CF_FR_ZJHM": resident_id(3),
+        "承办人身份证号": "某一号码",
+    }
     submission = hand_in([row])
     assert submission.rejected == 1
     stored = everything_stored()
@@ -111,7 +114,11 @@ def test_same_file_twice_differs_in_nothing_of_a_person() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(serial=st.integers(1, 999), day=st.dates(date(1900, 1, 1), date(2020, 12, 31)), around=st.sampled_from(["", "号", "：", " "]))
+@given(
+    serial=st.integers(1, 999),
+    day=st.dates(date(1900, 1, 1), date(2020, 12, 31)),
+    around=st.sampled_from(["", "号", "：", " "]),
+)
 def test_no_resident_number_gets_through(serial: int, day: date, around: str) -> None:
     number = resident_id(serial, day)
     hand_in([penalty(1, CF_NR=f"内容{around}{number}{around}完", CF_WSH=f"泽市监罚〔2026〕{serial}号")])

@@ -29,7 +29,9 @@ def test_faultless_row() -> None:
     assert errors() == {}
 
 
-@pytest.mark.parametrize("field", ["CF_XDR_MC", "CF_WSH", "CF_WFXW", "CF_CFLB", "CF_JDRQ", "CF_YXQ", "CF_CFJGDM", "CF_SJLY"])
+@pytest.mark.parametrize(
+    "field", ["CF_XDR_MC", "CF_WSH", "CF_WFXW", "CF_CFLB", "CF_JDRQ", "CF_YXQ", "CF_CFJGDM", "CF_SJLY"]
+)
 def test_required(field: str) -> None:
     assert errors(**{field: ""}) == {"E203": field}
 

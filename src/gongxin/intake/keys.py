@@ -29,10 +29,12 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     digits of SHA-256 over item and key. The digits in front keep the keys of a file together in the index: random
     keys touch every page of it.
     """
-    parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
-    serial = pl.col(item.natural_key[0]).fill_null("").str.replace_all(r"[^0-9]+", "").str.tail(12).str.zfill(12)
-    hashed = _hashed(frame, fold_expr(pl.concat_str(parts, separator=_UNIT))).str.slice(0, 20)
-    return frame.select(serial.alias("serial") + hashed).to_series().alias("key_hash")
+    first, *others = (pl.col(name).fill_null("") for name in item.natural_key)
+    rest = pl.concat_str([pl.lit(item.id), *others], separator=_UNIT)
+    folded = frame.select(fold_expr(first).alias("first"), fold_expr(rest).alias("rest"))
+    serial = folded["first"].str.replace_all(r"[^0-9]+", "").str.tail(12).str.zfill(12)
+    hashed = _hashed(folded, pl.concat_str("first", "rest", separator=_UNIT)).str.slice(0, 20)
+    return (serial + hashed).alias("key_hash")
 
 
 def payload_bodies(frame: pl.DataFrame, item: Item) -> pl.Series:
