@@ -48,9 +48,13 @@ def _with_new_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_with_new_item")
 def test_one_file_adds_an_item_and_a_department_hands_in_for_it() -> None:
     row = {
-        "单位名称": "泽川市云岭1号贸易有限公司", "统一社会信用代码": code(1), "评价文号": "泽环评〔2026〕1号", "得分": "93.5",
-        "评价日期": "2026/04/01", "有效期至": "2027/03/31",
-    }  # fmt: skip
+        "单位名称": "泽川市云岭1号贸易有限公司",
+        "统一社会信用代码": code(1),
+        "评价文号": "泽环评〔2026〕1号",
+        "得分": "93.5",
+        "评价日期": "2026/04/01",
+        "有效期至": "2027/03/31",
+    }
     rows = [row, row | {"统一社会信用代码": code(2), "评价文号": "泽环评〔2026〕2号", "得分": "九十"}]
     ecology = department("ecology", items=["green-rating"])
     submission = hand_in(csv_of(rows), item="green-rating", provider=ecology)

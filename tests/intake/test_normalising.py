@@ -34,10 +34,22 @@ def cast(field: Field, *cells: str | None) -> list[tuple[str | None, str | None]
 @pytest.mark.parametrize(
     "text",
     [
-        "2026/04/01", "2026-04-01", "2026/4/1", "2026.4.1", "20260401", "2026年4月1日", "2026年04月01日", " 2026/04/01 ",
-        "２０２６／０４／０１", "2026-04-01 00:00:00", "2026-04-01T08:30:00", "46113", "46113.5", "2026-04-01 08:30:00.123",
+        "2026/04/01",
+        "2026-04-01",
+        "2026/4/1",
+        "2026.4.1",
+        "20260401",
+        "2026年4月1日",
+        "2026年04月01日",
+        " 2026/04/01 ",
+        "２０２６／０４／０１",
+        "2026-04-01 00:00:00",
+        "2026-04-01T08:30:00",
+        "46113",
+        "46113.5",
+        "2026-04-01 08:30:00.123",
     ],
-)  # fmt: skip
+)
 def test_days(text: str) -> None:
     assert cast(DAY, text) == [("2026-04-01", None)]
 
@@ -81,10 +93,20 @@ def test_every_serial_of_the_range(serial: int) -> None:
 @pytest.mark.parametrize(
     ("text", "stored"),
     [
-        ("0.2", "0.2"), ("0.20", "0.2"), (".5", "0.5"), ("5.", "5"), ("007", "7"), ("1,234.50", "1234.5"), ("0", "0"),
-        ("1，234，567", "1234567"), ("+3", "3"), ("12345678.123456", "12345678.123456"), ("0.000000", "0"), ("-0.0", "0"),
+        ("0.2", "0.2"),
+        ("0.20", "0.2"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("007", "7"),
+        ("1,234.50", "1234.5"),
+        ("0", "0"),
+        ("1，234，567", "1234567"),
+        ("+3", "3"),
+        ("12345678.123456", "12345678.123456"),
+        ("0.000000", "0"),
+        ("-0.0", "0"),
     ],
-)  # fmt: skip
+)
 def test_decimals(text: str, stored: str) -> None:
     assert cast(MONEY, text) == [(stored, None)]
 
@@ -92,31 +114,54 @@ def test_decimals(text: str, stored: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("2000元", "E208"), ("0.2万元", "E208"), ("1,23", "E208"), ("12,34.5", "E208"), ("1.2.3", "E208"), ("1e5", "E208"),
-        ("约5", "E208"), ("0.1234567", "E209"), ("-1", "E210"), ("1" * 13, "E208"), (".", "E208"), ("+", "E208"),
+        ("2000元", "E208"),
+        ("0.2万元", "E208"),
+        ("1,23", "E208"),
+        ("12,34.5", "E208"),
+        ("1.2.3", "E208"),
+        ("1e5", "E208"),
+        ("约5", "E208"),
+        ("0.1234567", "E209"),
+        ("-1", "E210"),
+        ("1" * 13, "E208"),
+        (".", "E208"),
+        ("+", "E208"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_amount(text: str, code: str) -> None:
     assert cast(MONEY, text) == [(None, code)]
 
 
 def test_years_and_whole_numbers() -> None:
     assert cast(YEAR, "2025", "2025年", "2025.0", "25", "3025", "二〇二五") == [
-        ("2025", None), ("2025", None), ("2025", None), (None, "E211"), (None, "E211"), (None, "E211"),
-    ]  # fmt: skip
+        ("2025", None),
+        ("2025", None),
+        ("2025", None),
+        (None, "E211"),
+        (None, "E211"),
+        (None, "E211"),
+    ]
     assert cast(COUNT, "12", "１２", "1.5", "-3") == [("12", None), ("12", None), (None, "E211"), (None, "E211")]
 
 
 def test_codes_are_folded_not_repaired() -> None:
     assert cast(CODE, "91000000ma0000012y", " 9100-0000 MA00 00012Y", "９１000000MA0000012Y", "无", "O1") == [
-        ("91000000MA0000012Y", None), ("91000000MA0000012Y", None), ("91000000MA0000012Y", None), (None, None), ("O1", None),
-    ]  # fmt: skip
+        ("91000000MA0000012Y", None),
+        ("91000000MA0000012Y", None),
+        ("91000000MA0000012Y", None),
+        (None, None),
+        ("O1", None),
+    ]
 
 
 def test_code_lists_by_code_label_and_alias() -> None:
     assert cast(STATUS, "1", "有效", "撤销", "有 效", "3") == [
-        ("1", None), ("1", None), ("2", None), (None, "E206"), (None, "E206"),
-    ]  # fmt: skip
+        ("1", None),
+        ("1", None),
+        ("2", None),
+        (None, "E206"),
+        (None, "E206"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +199,13 @@ def test_unusual_separators_are_told() -> None:
 
 def test_texts_keep_their_words() -> None:
     assert cast(TEXT, "  无 ", "-", "N/A", "甲\r\n乙", "　全角　空格　", "") == [
-        ("无", None), (None, None), (None, None), ("甲\n乙", None), ("全角　空格", None), (None, None),
-    ]  # fmt: skip
+        ("无", None),
+        (None, None),
+        (None, None),
+        ("甲\n乙", None),
+        ("全角　空格", None),
+        (None, None),
+    ]
 
 
 @pytest.mark.parametrize("text", ["乱\ufffd码", "响\x07铃", "退\x1b格"])

@@ -28,8 +28,15 @@ def everything_stored() -> str:
     """Every text of every table that intake and records write."""
     with connection.cursor() as cursor:
         texts = []
-        for table in ("records_record", "records_revision", "intake_rejectedrow", "intake_finding", "subjects_organisation",
-                      "subjects_identifier", "intake_submission"):  # fmt: skip
+        for table in (
+            "records_record",
+            "records_revision",
+            "intake_rejectedrow",
+            "intake_finding",
+            "subjects_organisation",
+            "subjects_identifier",
+            "intake_submission",
+        ):
             cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
             texts.append(cursor.fetchone()[0])
     return " ".join(texts)

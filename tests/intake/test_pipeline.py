@@ -262,10 +262,10 @@ _OUTCOMES = st.sampled_from(["good", "nameless", "person", "repeat", "late", "ot
 @given(st.lists(_OUTCOMES, min_size=1, max_size=40), st.integers(600, 20_000))
 def test_rows_in_are_rows_out(kinds: list[str], block: int) -> None:
     made = {
-        "good": lambda n: penalty(n),
+        "good": penalty,
         "nameless": nameless,
         "person": person,
-        "repeat": lambda n: penalty(1),
+        "repeat": lambda _: penalty(1),
         "late": lambda n: penalty(n, CF_JDRQ="2025/01/02"),
         "other": lambda n: penalty(2, BZ=str(n)),
     }

@@ -98,7 +98,7 @@ def test_unusual_registering_authority() -> None:
 
 
 def test_late_report() -> None:
-    # Qingming: 4 to 6 April 2026 are days off. The seventh working day after 30 March is 9 April, after 31 March 10 April.
+    # Qingming: 4 to 6 April 2026 are days off. The seventh working day after 30 March is 9 April.
     pack = packs.current()
     assert pack.clocks["report"].limit == 7
     assert "W501" not in warnings(CF_JDRQ="2026/03/31")

@@ -45,5 +45,5 @@ def test_personal_roles_stay_hidden_whatever_the_item_says(pack: Pack) -> None:
 
 def test_empty_fields_are_left_out_and_codes_are_joined_for_reading(pack: Pack) -> None:
     item = pack.item("penalty")
-    shown = dict((field.name, text) for field, text in payload.public_fields(item, values(pack, CF_CFLB="警告;罚款")))
+    shown = {field.name: text for field, text in payload.public_fields(item, values(pack, CF_CFLB="警告;罚款"))}
     assert shown == {"CF_CFLB": "警告；罚款"}
