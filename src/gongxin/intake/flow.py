@@ -16,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from gongxin.intake import findings, matching, rejecting, shaping, timeliness
+from gongxin.intake import code_periods, findings, matching, rejecting, shaping, timeliness
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.loading import Batch, Comparison, Lane, Loader
 from gongxin.intake.matching import Register
@@ -165,6 +165,7 @@ class Flow:
         about = [
             timeliness.late_rows(loaded, self.item, self.pack, self.day),
             shaping.differing_ends(loaded, records, self.item),
+            *code_periods.out_of_use(loaded, self.item, self.pack),
         ]
         return records.filter(is_new), records.filter(~is_new), about
 
