@@ -58,6 +58,8 @@ def test_workbooks_and_parquet(tmp_path: Path) -> None:
         (b"<html><table>", "E103"),
         (b'<?xml version="1.0"?><Workbook/>', "E103"),
         (b'[{"a": 1}]', "E103"),
+        ("Unicode 文本".encode("utf-16"), "E120"),
+        (b"\xfe\xff" + "大端".encode("utf-16-be"), "E120"),
         (b"\x1f\x8b\x08\x00rest", "E103"),
         (b"PK\x03\x04only the beginning of a workbook", "E104"),
         (b"PAR1 and no end", "E104"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +18,12 @@ from gongxin.intake.tables import CHUNK_ROWS, FAULT_SCHEMA, ROW, Chunk, Notice, 
 _BLOCK: Final = 24 * 1024**2
 _LINE_LIMIT: Final = 64 * 1024**2
 _TITLES_FROM: Final = 1024**2
+# What ends a key, if nothing stands between it and the colon; a block written otherwise is read line by line.
+_AFTER_KEY: Final = '":'
+# Numbers of which a float would lose digits or the way they were written (sixteen digits and more, exponents); lists
+# and objects.
+_DELICATE: Final = re.compile(rb'":\s*(?:[\[{]|-?(?:[0-9.]{17,}|[0-9.]+[eE]))')
+_SMALLEST, _LARGEST = 1e-15, 1e15
 
 
 class JsonLinesSource:
@@ -66,22 +74,29 @@ class JsonLinesSource:
 
     def _chunk(self, lines: list[bytes], number: int, width: int, done: float) -> Chunk:
         numbers = pl.int_range(number, number + len(lines), dtype=pl.Int64, eager=True)
-        schema = dict.fromkeys(self.titles, pl.String)
-        try:
-            if any(not line.strip() for line in lines):
-                raise pl.exceptions.ComputeError("blank lines")
-            frame = pl.read_ndjson(b"\n".join(lines), infer_schema_length=None)
-            known = set(frame.columns) <= set(self.titles)
-            flat = all(not kind.is_nested() for kind in frame.dtypes)
-        except pl.exceptions.PolarsError:
-            known = flat = False
-        if not (known and flat and frame.height == len(lines)):
+        texts = self._texts(lines)
+        if texts is None:
             return self._chunk_line_by_line(lines, number, width, done)
-        texts = frame.select(
-            (pl.col(name).cast(pl.String) if name in frame.columns else pl.lit(None, dtype=pl.String)).alias(f"c{n}")
-            for n, name in enumerate(schema)
-        )
         return Chunk(texts.insert_column(0, numbers.alias(ROW)), no_faults(), done)
+
+    def _texts(self, lines: list[bytes]) -> pl.DataFrame | None:
+        """The block as columns of text, or None where it has to be read line by line: a line that is no flat object
+        of known keys, each once, or a number that would lose a digit.
+        """
+        keys = pl.Series(lines, dtype=pl.Binary).cast(pl.String).str.count_matches(_AFTER_KEY, literal=True)
+        if not (keys == len(self.titles)).all():
+            return None
+        block = b"\n".join(lines)
+        if _DELICATE.search(block):
+            return None
+        try:
+            frame = pl.read_ndjson(block, infer_schema_length=None)
+        except pl.exceptions.PolarsError:
+            return None
+        nothing = sum(frame.null_count().row(0)) if frame.height else 0
+        if frame.height != len(lines) or set(frame.columns) != set(self.titles) or nothing != block.count(b"null"):
+            return None
+        return pl.DataFrame([_json_text(frame[title]).alias(f"c{n}") for n, title in enumerate(self.titles)])
 
     def _chunk_line_by_line(self, lines: list[bytes], number: int, width: int, done: float) -> Chunk:
         """The block has a line that is no flat object: find which."""
@@ -100,7 +115,9 @@ class JsonLinesSource:
 def _object(line: bytes) -> tuple[dict[str, str] | None, str]:
     """The line's keys and texts, or None and what is wrong with it. Numbers keep the digits they were written with."""
     try:
-        entry = json.loads(line, parse_int=str, parse_float=str, object_pairs_hook=_without_doubles)
+        entry = json.loads(
+            line, parse_int=str, parse_float=_plain, parse_constant=_no_number, object_pairs_hook=_without_doubles
+        )
     except (ValueError, RecursionError) as error:
         return None, str(error)[:100]
     if not isinstance(entry, dict):
@@ -108,7 +125,28 @@ def _object(line: bytes) -> tuple[dict[str, str] | None, str]:
     for key, value in entry.items():
         if isinstance(value, dict | list):
             return None, f"“{key}”的值不是文字或数字"[:100]
-    return {key: "" if value is None else str(value) for key, value in entry.items()}, ""
+    return {key: _word(value) for key, value in entry.items()}, ""
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _plain(number: str) -> str:
+    """A number with a point or exponent in its plain form: 5.0 and 5 are the same number. What is too large or too
+    small to be an amount stays as it was written.
+    """
+    if "e" in number.lower():
+        if not _SMALLEST <= abs(float(number)) < _LARGEST:
+            return number
+        number = format(Decimal(number), ".15f")
+    return number.rstrip("0").rstrip(".")
+
+
+def _no_number(name: str) -> str:
+    raise ValueError(f"{name} 不是数字")
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -116,6 +154,12 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(entry) != len(pairs):
         raise ValueError("同一个键出现了两次")
     return entry
+
+
+def _json_text(column: pl.Series) -> pl.Series:
+    """A column as text, as `_object` would have it."""
+    text = column.cast(pl.String)
+    return text.str.strip_suffix(".0") if column.dtype.is_float() else text
 
 
 class ParquetSource:
@@ -130,6 +174,9 @@ class ParquetSource:
             self._rows = int(self._frame.select(pl.len()).collect().item())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise FileRefused("E104", value="Parquet 结构损坏") from error
+        for title, kind in self._frame.collect_schema().items():
+            if kind.is_nested():
+                raise _unsuitable(title)
 
     def head(self, rows: int) -> list[list[str]]:
         """The column names, as if they were a header."""
@@ -140,7 +187,7 @@ class ParquetSource:
         for start in range(0, self._rows, CHUNK_ROWS):
             part = self._read(start)
             numbers = pl.int_range(start + 1, start + 1 + part.height, dtype=pl.Int64, eager=True)
-            texts = part.select(_text(part.to_series(n)).alias(f"c{n}") for n in range(part.width))
+            texts = pl.DataFrame([_text(column).alias(f"c{n}") for n, column in enumerate(part.iter_columns())])
             yield Chunk(texts.insert_column(0, numbers.alias(ROW)), no_faults(), (start + part.height) / self._rows)
 
     def _read(self, start: int) -> pl.DataFrame:
@@ -151,11 +198,16 @@ class ParquetSource:
 
 
 def _text(column: pl.Series) -> pl.Series:
-    """The column as text: numbers in full, days as yyyy-MM-dd."""
+    """The column as text: numbers in full, days as yyyy-MM-dd. Raises FileRefused E103 where bytes are no text."""
     if column.dtype == pl.Binary:
-        return column.cast(pl.String, strict=False)
-    if column.dtype.is_nested():
-        return pl.repeat(None, column.len(), dtype=pl.String, eager=True)
+        text = column.cast(pl.String, strict=False)
+        if text.null_count() > column.null_count():
+            raise _unsuitable(column.name)
+        return text
     if isinstance(column.dtype, pl.Datetime):
         return column.dt.strftime("%Y-%m-%d %H:%M:%S")
     return column.cast(pl.String)
+
+
+def _unsuitable(title: str) -> FileRefused:
+    return FileRefused("E103", value=f"Parquet，但列“{title[:60]}”中不是文字、数字或日期")

@@ -46,6 +46,7 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"{\\rtf", "RTF 文档"),
 )
 _MARKUP: Final = (b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<head")
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A workbook of 100 MiB unpacks to a few GiB at most; above, or above this ratio for its large parts, it is an
 # attack or junk.
@@ -56,7 +57,7 @@ _PARTS_LIMIT: Final = 20_000
 
 
 def sniff(path: Path) -> Format:
-    """The format of the file. Raises FileRefused E101, E103, E104, E105, E106."""
+    """The format of the file. Raises FileRefused E101, E103, E104, E105, E106, E120."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4096)
@@ -69,6 +70,8 @@ def sniff(path: Path) -> Format:
         return _compound(path)
     if head.startswith(b"PAR1"):
         return _parquet(path, size)
+    if head.startswith(_UTF_16):
+        raise FileRefused("E120")
     for magic, title in _OTHERS:
         if head.startswith(magic):
             raise FileRefused("E103", value=title)
