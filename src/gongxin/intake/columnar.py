@@ -200,10 +200,10 @@ class ParquetSource:
 def _text(column: pl.Series) -> pl.Series:
     """The column as text: numbers in full, days as yyyy-MM-dd. Raises FileRefused E103 where bytes are no text."""
     if column.dtype == pl.Binary:
-        text = column.cast(pl.String, strict=False)
-        if text.null_count() > column.null_count():
-            raise _unsuitable(column.name)
-        return text
+        try:
+            return column.cast(pl.String)
+        except pl.exceptions.PolarsError as error:
+            raise _unsuitable(column.name) from error
     if isinstance(column.dtype, pl.Datetime):
         return column.dt.strftime("%Y-%m-%d %H:%M:%S")
     return column.cast(pl.String)
