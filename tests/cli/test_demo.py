@@ -104,6 +104,7 @@ def test_from_nothing_to_a_served_city_and_back(var_dir: Path) -> None:
     with Demo(var_dir) as first:
         said = first.until_ready()
         assert "market" in said, "accounts are printed"
+        assert "：新增 " in said
         home = HTTPConnection("127.0.0.1", first.port, timeout=20)
         home.request("GET", "/")
         answer = home.getresponse()
@@ -124,7 +125,7 @@ def test_from_nothing_to_a_served_city_and_back(var_dir: Path) -> None:
         attempt.bind(("127.0.0.1", first.port))
 
     with Demo(var_dir) as second:
-        assert "入库" not in second.until_ready(), "what was handed in is not handed in again"
+        assert "：新增 " not in second.until_ready(), "what was handed in is not handed in again"
         assert second.end(signal.SIGTERM) == 0
     assert not answers(found.url)
 

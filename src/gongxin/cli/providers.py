@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gongxin.cli.speaking import said_plainly
 from gongxin.identity import departments
@@ -30,7 +30,7 @@ def providers(
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    table = Table("代码", "名称", "统一社会信用代码", "目录项")
+    table = Table("代码", "名称", "统一社会信用代码", Column("目录项", overflow="fold"))
     for entry in found:
         table.add_row(entry.code, entry.name + ("" if entry.active else "（停用）"), entry.uscc, "、".join(entry.items))
     Console().print(table)

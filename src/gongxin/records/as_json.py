@@ -46,7 +46,8 @@ _NAMES: Final = """CASE WHEN EXISTS (
 
 # The same with the fields that may be seen and have content. They cost four fifths of it.
 RECORD: Final = f"""json_build_object({_HEADLINE}, 'fields', coalesce((
-    SELECT json_object_agg(f.name, f.value) FILTER (WHERE f.name IS NOT NULL AND f.value NOT IN ('null'::jsonb, '""'::jsonb))
+    SELECT json_object_agg(f.name, f.value)
+        FILTER (WHERE f.name IS NOT NULL AND f.value NOT IN ('null'::jsonb, '""'::jsonb))
     FROM (SELECT unnest({_NAMES}) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608  (made of constants of this module)
 
 # The tables `RECORD` reads beside `r`.

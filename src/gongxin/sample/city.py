@@ -175,7 +175,10 @@ def _hand_in(hand_in: _HandIn, path: Path, everybody: pl.DataFrame, *, at: datet
             at=at,
             mode="now",
         )
-    echo(f"{path.stem}：报送 {done.rows_in:,} 行，入库 {done.accepted:,}，退回 {done.rejected:,}")
+    # Another decision on the same document revises, a repeated row changes nothing: the parts add up to the rows.
+    parts = [("新增", done.accepted), ("更新", done.revised), ("未变化", done.unchanged), ("退回", done.rejected)]
+    told = "，".join(f"{name} {rows:,}" for name, rows in parts if rows)
+    echo(f"{path.stem}：报送 {done.rows_in:,} 行：{told}")
 
 
 def _of_kinds(everybody: pl.DataFrame, kinds: tuple[str, ...]) -> pl.DataFrame:
