@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
 from typing import Any, Final
 
 import polars as pl
@@ -14,16 +13,14 @@ _SIGNS: Final = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _SPECIAL: Final = r"[\\\n\t\r]"
 
 
-def copy_text(frame: pl.DataFrame, safe: Collection[str] = ()) -> memoryview:
+def copy_text(frame: pl.DataFrame, *, ready: bool = False) -> memoryview:
     """The frame as lines of COPY's text format. Columns are texts, numbers or days; null becomes \\N.
 
-    safe: columns whose texts are ready for COPY; the others are escaped.
+    ready: the texts have been escaped for COPY already.
     """
     out = io.BytesIO()
-    ready = [_ready(column, escape=column.name not in safe) for column in frame.get_columns()]
-    pl.DataFrame(ready).write_csv(
-        out, include_header=False, separator="\t", quote_style="never", null_value="\\N", batch_size=8192
-    )
+    columns = [_text(column, ready=ready) for column in frame.get_columns()]
+    pl.DataFrame(columns).write_csv(out, include_header=False, separator="\t", quote_style="never", null_value="\\N")
     return out.getbuffer()
 
 
@@ -50,7 +47,7 @@ def escaped_json(column: pl.Series) -> pl.Series:
     return column.str.replace_all("\\", "\\\\", literal=True)
 
 
-def _ready(column: pl.Series, *, escape: bool) -> pl.Series:
+def _text(column: pl.Series, *, ready: bool) -> pl.Series:
     if column.dtype == pl.Date:
         return column.cast(pl.String)
-    return escaped(column) if escape and column.dtype == pl.String else column
+    return column if ready or column.dtype != pl.String else escaped(column)

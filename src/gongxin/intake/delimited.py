@@ -32,6 +32,8 @@ DELIMITERS: Final = (",", "\t", ";")
 _QUOTED: Final = re.compile(rb'"[^"]*"')
 # Cells beyond the header's width that are kept for the file that goes back to the sender.
 _SPARE: Final = 50
+# Backslash, delete, and the sign that stands for an unreadable one (U+FFFD in UTF-8).
+_SPECIAL: Final = (b"\\", b"\x7f", b"\xef\xbf\xbd")
 _SLOW_ROWS: Final = 20_000
 
 Positions = npt.NDArray[np.int64]
@@ -86,6 +88,8 @@ class _Records:
 
     ends: Positions
     widths: Positions
+    # No cell holds a quotation mark, a line end or a control character.
+    plain: bool
 
 
 @dataclass(slots=True)
@@ -96,28 +100,42 @@ class _Signs:
     feeds: Positions
     returns: Positions
     quotes: Positions
-    delimiters: Positions
+    # Opening and closing mark in turn, of the cells in which anything stands.
+    edges: Positions
+    # All signs in order, whatever they are, and where they stand.
+    places: Positions
+    signs: npt.NDArray[np.uint8]
 
     @classmethod
     def of(cls, block: bytes, delimiter: int) -> _Signs:
-        """Found in one pass: letters, digits and all of Chinese lie above these signs, so few bytes are looked at
-        twice.
-        """
+        """Found in one pass: letters, digits and Chinese lie above these signs, so few bytes are looked at twice."""
         raw = np.frombuffer(block, dtype=np.uint8)
-        low = np.flatnonzero(raw <= max(delimiter, _QUOTE))
-        signs = raw[low]
-        feeds, returns, quotes, delimiters = (low[signs == sign] for sign in (_LF, _CR, _QUOTE, delimiter))
-        return cls(delimiter, feeds, returns, quotes, delimiters)
+        places = np.flatnonzero(raw <= max(delimiter, _QUOTE))
+        signs = raw[places]
+        feeds, returns, quotes = (places[signs == sign] for sign in (_LF, _CR, _QUOTE))
+        even = len(quotes) // 2 * 2
+        filled = quotes[1:even:2] - quotes[0:even:2] > 1
+        edges = np.column_stack((quotes[0:even:2][filled], quotes[1:even:2][filled])).ravel()
+        if len(quotes) % 2:
+            edges = np.append(edges, quotes[-1])
+        return cls(delimiter, feeds, returns, quotes, edges, places, signs)
+
+    def widths(self, ends: Positions) -> Positions:
+        """Cells of each record: delimiters between two ends, plus one."""
+        counted = self.signs == self.delimiter
+        if len(self.edges):
+            counted &= np.searchsorted(self.edges, self.places) % 2 == 0
+        upto = np.cumsum(counted, dtype=np.int64)[np.searchsorted(self.places, ends)]
+        return np.diff(upto, prepend=0) + 1
+
+    def plain(self) -> bool:
+        """Whether no cell can hold a quotation mark, a line end or a control character."""
+        odd = (self.signs < ord(" ")) & (self.signs != self.delimiter) & (self.signs != _LF) & (self.signs != _CR)
+        return not len(self.edges) and not odd.any()
 
     def outside(self, positions: Positions) -> Positions:
         """The positions not between an opening and a closing mark. Empty cells (two marks) cost nothing."""
-        count = len(self.quotes) // 2 * 2
-        opening, closing = self.quotes[0:count:2], self.quotes[1:count:2]
-        filled = closing - opening > 1
-        edges = np.column_stack((opening[filled], closing[filled])).ravel()
-        if len(self.quotes) % 2:
-            edges = np.append(edges, self.quotes[-1])
-        return positions[np.searchsorted(edges, positions) % 2 == 0] if len(edges) else positions
+        return positions[np.searchsorted(self.edges, positions) % 2 == 0] if len(self.edges) else positions
 
     def lone_returns(self, block: bytes) -> bool:
         """Whether a CR outside quotation marks stands without its LF (the last byte of a block may still get one)."""
@@ -206,8 +224,7 @@ class DelimitedSource:
         signs.judge_quotes(block)
         if last and len(signs.quotes) % 2:
             raise FileRefused("E115", value=number + int(np.searchsorted(ends, signs.quotes[-1])))
-        separators = signs.outside(signs.delimiters[signs.delimiters < used])
-        return _Records(ends, _widths(separators, ends)), used
+        return _Records(ends, signs.widths(ends), signs.plain()), used
 
     def _parse(self, block: bytes, records: _Records, number: int, width: int, offset: int) -> Chunk:
         widest = min(int(records.widths.max()), width + _SPARE)
@@ -224,7 +241,8 @@ class DelimitedSource:
             raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取")
         numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
         faults = _width_faults(numbers, pl.Series(records.widths), width)
-        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults)
+        plain = records.plain and not any(sign in block for sign in _SPECIAL)
+        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults, plain=plain)
 
     def _cells(self, block: bytes, names: list[str]) -> pl.DataFrame:
         return pl.read_csv(
@@ -283,12 +301,6 @@ def _judge_length(block: bytes, number: int) -> None:
         raise FileRefused("E119", value=number, expected=f"{_RECORD_LIMIT // 1024**2} MiB")
 
 
-def _widths(separators: Positions, ends: Positions) -> Positions:
-    """Cells of each record: separators between two ends, plus one."""
-    upto = np.searchsorted(separators, ends)
-    return np.diff(upto, prepend=0) + 1
-
-
 def _width_faults(numbers: pl.Series, widths: pl.Series, width: int) -> pl.DataFrame:
     """E201 for rows of the wrong width. Blank lines are among them until the pipeline drops them as no rows."""
     wrong = widths != width
@@ -308,9 +320,8 @@ def _width_faults(numbers: pl.Series, widths: pl.Series, width: int) -> pl.DataF
 
 def _from_row(chunk: Chunk, first_row: int) -> Chunk:
     """Without the rows above `first_row`."""
-    return Chunk(
-        chunk.frame.filter(pl.col(ROW) >= first_row), chunk.faults.filter(pl.col(ROW) >= first_row), chunk.done
-    )
+    below = pl.col(ROW) >= first_row
+    return Chunk(chunk.frame.filter(below), chunk.faults.filter(below), chunk.done, chunk.plain)
 
 
 def _encoding_of_rest(file: IO[bytes]) -> str:

@@ -11,21 +11,22 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 import polars as pl
 
-from gongxin.intake import code_periods, findings, matching, rejecting, shaping, timeliness
+from gongxin.intake import code_periods, findings, matching, shaping
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.loading import Batch, Comparison, Lane, Loader
 from gongxin.intake.matching import Register
 from gongxin.intake.preparing import Prepared, Preparer, without, without_blank_rows
 from gongxin.intake.reading import Table
+from gongxin.intake.rejecting import HeldBack
 from gongxin.intake.seen import ACCEPTED, PENDING, REVISED, UNCHANGED, SeenRows
 from gongxin.intake.shaping import Origin
 from gongxin.intake.tables import ROW
 from gongxin.intake.tally import Tally
+from gongxin.intake.timeliness import Timeliness
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
 
@@ -48,7 +49,7 @@ class _Asked:
 
 @dataclass(slots=True)
 class Flow:
-    """One file on its way into the records. day: civil day of the hand-in."""
+    """One file on its way into the records."""
 
     item: Item
     pack: Pack
@@ -56,7 +57,8 @@ class Flow:
     preparer: Preparer
     loader: Loader
     origin: Origin
-    day: date
+    timeliness: Timeliness
+    held_back: HeldBack
     report: Progress
     tally: Tally = field(default_factory=Tally)
     register: Register = field(default_factory=Register)
@@ -76,9 +78,10 @@ class Flow:
             if not self.tally.rows_in:
                 raise FileRefused("E102")
             self.report(FINISHING, self.tally.rows_in, self.tally.rows_in)
-            lane.send(lambda: self.loader.store(self._notices()))
+            self.held_back.add_findings(self._notices())
+            self._reject_contradictions(lane)
+            self._flush(lane)
             lane.drain()
-            self._reject_contradictions()
         return self.tally
 
     def _ask(self, lane: Lane, prepared: Prepared) -> _Asked:
@@ -95,13 +98,15 @@ class Flow:
         found += _held_by_others(prepared.frame, comparison, self.item)
         frame = without(frame, findings.rejected_rows(found))
         frame, repeated = self._with_fates(frame, prepared.frame, comparison)
-        new, revised, about = self._records(frame)
+        new, revised, about = self._records(frame, plain=prepared.plain)
         everything = [*prepared.found, *found, repeated, *about]
         errors, warnings = findings.together(findings.errors(everything)), findings.warnings(everything)
         rejected = findings.rejected_rows([errors])
-        stored = rejecting.stored_findings([errors, *self.quota.kept(warnings)], self.origin.submission_id)
-        batch = Batch(new, revised, self._rejected(prepared.raw, rejected, prepared.persons), stored)
-        lane.send(lambda: self.loader.store(batch))
+        lane.send(lambda: self.loader.store(Batch(new, revised)))
+        self.held_back.add_findings(errors, *self.quota.kept(warnings))
+        if not self.held_back.add_rows(prepared.raw, rejected, prepared.persons):
+            self._flush(lane)
+            self.held_back.add_rows(prepared.raw, rejected, prepared.persons)
         self.tally.rows_in += prepared.rows_in
         self.tally.rejected += rejected.len()
         self.tally.add_fates(frame["fate"])
@@ -155,59 +160,56 @@ class Flow:
         first = judged.first_row.filter(judged.repeated).cast(pl.String)
         return frame, findings.table(frame[ROW].filter(judged.repeated), "W205", expected=first)
 
-    def _records(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
+    def _records(self, frame: pl.DataFrame, *, plain: bool) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         """New records, staged revisions, and the warnings about days."""
         loaded = frame.filter(pl.col("fate").is_in([ACCEPTED, REVISED]))
         if loaded.is_empty():
             return pl.DataFrame(), pl.DataFrame(), []
-        records = shaping.record_columns(loaded, self.item, self.pack, self.origin)
+        # In the order of their organisations: the index over them is then filled from left to right.
+        loaded = loaded.sort("organisation_id")
+        records = shaping.record_columns(loaded, self.item, self.pack, self.origin, plain=plain)
         is_new = loaded["fate"] == ACCEPTED
         about = [
-            timeliness.late_rows(loaded, self.item, self.pack, self.day),
+            self.timeliness.late_rows(loaded),
             shaping.differing_ends(loaded, records, self.item),
             *code_periods.out_of_use(loaded, self.item, self.pack),
         ]
         return records.filter(is_new), records.filter(~is_new), about
 
-    def _rejected(self, raw: pl.DataFrame, rows: pl.Series, people: pl.Series) -> pl.DataFrame:
-        if rows.is_empty():
-            return pl.DataFrame()
-        wanted = raw.filter(pl.col(ROW).is_in(rows.implode()))
-        hidden = rejecting.identity_columns(self.table.header.titles, self.table.columns, self.item)
-        return rejecting.rejected_rows(wanted, self.origin.submission_id, hidden, people)
+    def _flush(self, lane: Lane) -> None:
+        """Hand the rejected rows and the findings kept back to the database."""
+        rejected, found = self.held_back.taken(self.origin.submission_id)
+        lane.send(lambda: self.loader.store(Batch(rejected=rejected, findings=found)))
 
-    def _notices(self) -> Batch:
+    def _notices(self) -> pl.DataFrame:
         """The warnings about the whole file, as findings of row 0."""
         rows = [(0, "", code, value, expected) for code, value, expected in self.table.notices]
         found = pl.DataFrame(rows, schema=findings.SCHEMA, orient="row")
         self.tally.add_findings([found])
-        nothing = pl.DataFrame()
-        return Batch(nothing, nothing, nothing, rejecting.stored_findings([found], self.origin.submission_id))
+        return found
 
-    def _reject_contradictions(self) -> None:
-        """E215 for all rows whose key came with different contents: taken out again, and kept as rejected with
-        their cells.
-        """
+    def _reject_contradictions(self, lane: Lane) -> None:
+        """E215 for all rows whose key came with different contents: taken out again, and kept as rejected."""
         rows = self.rows.contradicting()
         if rows.is_empty():
             return
-        self.loader.withdraw(self.rows.contradicted_keys())
+        lane.send(lambda: self.loader.withdraw(self.rows.contradicted_keys()))
         self.tally.reject_after_all(rows["fate"])
         labels = "、".join(self.item.field(name).label for name in self.item.natural_key)
-        value = pl.select("第 " + rows["rows"] + " 行").to_series()
-        found = findings.table(rows[ROW].cast(pl.Int64), "E215", value=value, expected=labels)
+        numbers = rows[ROW].cast(pl.Int64)
+        found = findings.table(
+            numbers, "E215", value=pl.select("第 " + rows["rows"] + " 行").to_series(), expected=labels
+        )
         self.tally.add_findings([found])
-        nothing = pl.DataFrame()
-        none = pl.Series(ROW, [], dtype=pl.Int64)
+        self.held_back.add_findings(found)
+        nobody = numbers.clear()
         # The cells are not in memory any more: the file is read once again, for these rows only.
         for chunk in self.table.chunks():
             raw = without_blank_rows(chunk.frame)
-            here = rows[ROW].cast(pl.Int64).filter(rows[ROW].cast(pl.Int64).is_in(raw[ROW].implode()))
-            if here.len():
-                kept = rejecting.stored_findings(
-                    [found.filter(pl.col(ROW).is_in(here.implode()))], self.origin.submission_id
-                )
-                self.loader.store(Batch(nothing, nothing, self._rejected(raw, here, none), kept))
+            here = numbers.filter(numbers.is_in(raw[ROW].implode()))
+            if not self.held_back.add_rows(raw, here, nobody):
+                self._flush(lane)
+                self.held_back.add_rows(raw, here, nobody)
 
 
 def _held_by_others(asked: pl.DataFrame, comparison: Comparison, item: Item) -> list[pl.DataFrame]:

@@ -37,12 +37,14 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     return (serial + hashed).alias("key_hash")
 
 
-def payload_bodies(frame: pl.DataFrame, item: Item) -> pl.Series:
+def payload_bodies(frame: pl.DataFrame, item: Item, *, plain: bool = False) -> pl.Series:
     """The payload of each row without its opening `["` and closing `"]`: every field of the item as a JSON text,
     null as an empty one.
     """
     columns = [
-        (json_text(frame[field.name]) if field.type in _FREE else frame[field.name]).fill_null("").alias(field.name)
+        (frame[field.name] if plain or field.type not in _FREE else json_text(frame[field.name]))
+        .fill_null("")
+        .alias(field.name)
         for field in item.fields
     ]
     return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator='","').alias("body")).to_series()

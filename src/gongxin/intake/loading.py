@@ -7,7 +7,7 @@ being prepared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from psycopg import Cursor
 
 from gongxin.intake import matching
 from gongxin.intake.copying import copy_in, copy_text
-from gongxin.intake.shaping import CONSTANT, READY, VARYING
+from gongxin.intake.shaping import CONSTANT, VARYING
 from gongxin.policy.model import Item
 
 T = TypeVar("T")
@@ -87,12 +87,12 @@ class Comparison:
 
 @dataclass(slots=True)
 class Batch:
-    """What one chunk brings into the database."""
+    """What goes into the database at once: new records, staged revisions, rejected rows, findings."""
 
-    new: pl.DataFrame
-    revised: pl.DataFrame
-    rejected: pl.DataFrame
-    findings: pl.DataFrame
+    new: pl.DataFrame = field(default_factory=pl.DataFrame)
+    revised: pl.DataFrame = field(default_factory=pl.DataFrame)
+    rejected: pl.DataFrame = field(default_factory=pl.DataFrame)
+    findings: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 class Lane:
@@ -157,8 +157,8 @@ class Loader:
 
     def store(self, batch: Batch) -> None:
         """Load a chunk: new records, staged revisions, rejected rows, findings."""
-        self._copy("records_record", batch.new, _COLUMNS, READY)
-        self._copy("gx_stage", batch.revised, _COLUMNS, READY)
+        self._copy("records_record", batch.new, _COLUMNS)
+        self._copy("gx_stage", batch.revised, _COLUMNS)
         self._copy("intake_rejectedrow", batch.rejected)
         self._copy("intake_finding", batch.findings)
         self._staged += batch.revised.height
@@ -192,11 +192,11 @@ class Loader:
         self._cursor.execute(_COMPARE, {"provider": self._provider_id})
         return Comparison(*self._one())
 
-    def _copy(
-        self, table: str, frame: pl.DataFrame, columns: list[str] | None = None, ready: Collection[str] = ()
-    ) -> None:
+    def _copy(self, table: str, frame: pl.DataFrame, columns: list[str] | None = None) -> None:
+        """COPY a frame; columns: of the table, where the frame is a ready one of `shaping.record_columns`."""
         if frame.height:
-            copy_in(self._cursor, table, columns or frame.columns, copy_text(frame, ready))
+            lines = copy_text(frame, ready=columns is not None)
+            copy_in(self._cursor, table, columns or frame.columns, lines)
 
     def _one(self) -> tuple[Any, ...]:
         row = self._cursor.fetchone()

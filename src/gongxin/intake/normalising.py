@@ -53,7 +53,7 @@ class Cast:
 Caster = Callable[[pl.Series], pl.DataFrame]
 
 
-def cast(field: Field, raw: pl.Series, code_list: CodeList | None) -> Cast:
+def cast(field: Field, raw: pl.Series, code_list: CodeList | None, *, plain: bool = False) -> Cast:
     """A column of cells cast to the field's type.
 
     Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as the list writes
@@ -67,7 +67,8 @@ def cast(field: Field, raw: pl.Series, code_list: CodeList | None) -> Cast:
         return _by_distinct(raw, caster, expected)
     if field.type == "uscc" or field.role in CODE_ROLES:
         return _identifiers(trimmed(raw, text=False))
-    return _texts(trimmed(raw, text=True))
+    text = trimmed(raw, text=True)
+    return Cast(text) if plain else _texts(text)
 
 
 def _caster(field: Field, code_list: CodeList | None) -> tuple[Caster | None, str]:

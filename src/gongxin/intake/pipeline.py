@@ -17,13 +17,15 @@ from django.db import connection, transaction
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, NotFound
 from gongxin.identity.models import Department
-from gongxin.intake import reading, rules, storage
+from gongxin.intake import reading, rejecting, rules, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.flow import Flow, Progress
 from gongxin.intake.loading import Loader
 from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
 from gongxin.intake.preparing import Preparer
+from gongxin.intake.rejecting import HeldBack
 from gongxin.intake.shaping import Origin
+from gongxin.intake.timeliness import Timeliness
 from gongxin.policy import packs
 
 WAITING: Final = "等待同一目录项的其他批次"
@@ -76,7 +78,8 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
         preparer=Preparer(item, pack, table.columns, compiled),
         loader=loader,
         origin=Origin(submission.pk, submission.provider_id, at),
-        day=day,
+        timeliness=Timeliness(item, pack, day),
+        held_back=HeldBack(rejecting.identity_columns(table.header.titles, table.columns, item)),
         report=report,
     )
     outcome = flow.run().outcome()

@@ -34,6 +34,7 @@ class Prepared:
     found: list[pl.DataFrame]
     persons: pl.Series
     done: float
+    plain: bool
     rows_in: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class Preparer:
         readable = (
             raw.join(unreadable.select(ROW), on=ROW, how="anti", maintain_order="left") if unreadable.height else raw
         )
-        frame, found = self._cast(readable)
+        frame, found = self._cast(readable, plain=chunk.plain)
         people = pl.concat([persons.person_rows(frame, self.item), _people_among(raw, unreadable)])
         frame = without(frame, people)
         found = [*self._faults(faults), *found]
@@ -66,19 +67,18 @@ class Preparer:
         found = [without(part, people) for part in found]
         found.append(findings.table(people, "E401"))
         frame = without(frame, findings.rejected_rows(found))
-        bodies = keys.payload_bodies(frame, self.item)
+        bodies = keys.payload_bodies(frame, self.item, plain=chunk.plain)
         hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(bodies)]
         columns = zip(("key_hash", "content_hash", "body"), (*hashes, bodies), strict=True)
-        return Prepared(
-            raw, frame.with_columns(column.alias(name) for name, column in columns), found, people, chunk.done
-        )
+        frame = frame.with_columns(column.alias(name) for name, column in columns)
+        return Prepared(raw, frame, found, people, chunk.done, chunk.plain)
 
-    def _cast(self, raw: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    def _cast(self, raw: pl.DataFrame, *, plain: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         columns: list[pl.Series] = [raw[ROW]]
         found: list[pl.DataFrame] = []
         for entry in self.item.fields:
             given = self._given(entry, raw)
-            cast = normalising.cast(entry, given, self.pack.code_lists.get(entry.code_list))
+            cast = normalising.cast(entry, given, self.pack.code_lists.get(entry.code_list), plain=plain)
             columns.append(cast.value.alias(entry.name))
             for code in (cast.code, cast.warning):
                 if code is not None:

@@ -14,6 +14,7 @@ from gongxin.intake.keys import json_text
 from gongxin.intake.tables import ROW
 from gongxin.policy.model import Item
 
+_ENOUGH: Final = 20_000
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
 # Titles of columns that no item has and that hold identity numbers all the same.
 _IDENTITY_TITLES: Final = ("身份证", "证件号", "SFZ", "ZJHM")
@@ -63,3 +64,39 @@ def stored_findings(parts: list[pl.DataFrame], submission_id: UUID) -> pl.DataFr
 def _printable(column: pl.Series) -> pl.Series:
     """Without the control characters that a JSON text cannot hold."""
     return column.str.replace_all(_CONTROL, "\ufffd") if column.str.contains(_CONTROL).any() else column
+
+
+class HeldBack:
+    """Rejected rows and findings kept back until there are enough of them to be worth a statement.
+
+    hidden: identity columns of the file.
+    """
+
+    def __init__(self, hidden: frozenset[int]) -> None:
+        self._hidden = hidden
+        self._rows: list[pl.DataFrame] = []
+        self._people: list[pl.Series] = []
+        self._found: list[pl.DataFrame] = []
+
+    def add_findings(self, *parts: pl.DataFrame) -> None:
+        """Keep findings back."""
+        self._found += [part for part in parts if part.height]
+
+    def add_rows(self, raw: pl.DataFrame, rejected: pl.Series, people: pl.Series) -> bool:
+        """Keep rows of a chunk back. False, and nothing kept: what is here already must be taken first."""
+        held = sum(part.height for part in self._rows)
+        if held > _ENOUGH or (self._rows and self._rows[0].width != raw.width):
+            return False
+        if rejected.len():
+            self._rows.append(raw.filter(pl.col(ROW).is_in(rejected.implode())))
+            self._people.append(people)
+        return True
+
+    def taken(self, submission_id: UUID) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows for `intake_rejectedrow` and for `intake_finding`; nothing is kept back any more."""
+        rows = pl.DataFrame()
+        if self._rows:
+            rows = rejected_rows(pl.concat(self._rows), submission_id, self._hidden, pl.concat(self._people))
+        found = stored_findings(self._found, submission_id)
+        self._rows, self._people, self._found = [], [], []
+        return rows, found

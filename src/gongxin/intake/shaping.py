@@ -11,7 +11,7 @@ import polars as pl
 
 from gongxin.ids import uuid7_column
 from gongxin.intake import findings
-from gongxin.intake.copying import escaped_json
+from gongxin.intake.copying import escaped, escaped_json
 from gongxin.intake.tables import ROW
 from gongxin.policy import publicity, severity
 from gongxin.policy.model import FieldRole, Item
@@ -30,8 +30,6 @@ VARYING: Final = (
 CONSTANT: Final = (
     "item", "item_version", "provider_id", "submission_id", "disclosure", "state", "revision", "recorded_at",
 )  # fmt: skip
-# Texts that need no escaping for COPY.
-READY: Final = frozenset(VARYING) - {"document_no", "title"} | {"constants"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +41,27 @@ class Origin:
     recorded_at: datetime
 
 
-def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin) -> pl.DataFrame:
+def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *, plain: bool) -> pl.DataFrame:
     """The columns of `records_record`, ready for COPY: VARYING, and `constants`, which stands for CONSTANT.
 
-    rows: normalised fields with organisation_id, key_hash, content_hash, body.
+    rows: normalised fields with organisation_id, key_hash, content_hash, body. plain: no text of theirs needs escaping.
     """
     typed = _typed(rows, item, pack)
     meaning = severity.classify_columns(pack, item, typed)
     terms = publicity.term_columns(pack, item, typed)
+    payload = rows.select(payload=pl.lit('["') + pl.col("body") + pl.lit('"]')).to_series()
+    texts = rows.select(_text(item, "document_no").alias("document_no"), _title(item).alias("title")).get_columns()
     return pl.DataFrame(
         [
             uuid7_column(rows.height).alias("id"),
-            *rows.select(
-                "organisation_id",
-                "key_hash",
-                "content_hash",
-                _text(item, "document_no").alias("document_no"),
-                _title(item).alias("title"),
-            ),
+            *rows.select("organisation_id", "key_hash", "content_hash"),
+            *(text if plain else escaped(text) for text in texts),
             typed["decided_on"],
             *(_closed_end(typed, pack, name) for name in _DAYS[1:]),
             meaning.fill_null("").alias("severity"),
             _meaning(typed, pack, "procedure"),
             *terms.select("publicity_from", "publicity_until", pl.col("publicity_rule").fill_null("").str.slice(0, 80)),
-            escaped_json(rows.select(payload=pl.lit('["') + pl.col("body") + pl.lit('"]')).to_series()),
+            payload if plain else escaped_json(payload),
             pl.repeat(_constants(item, origin), rows.height, dtype=pl.String, eager=True).alias("constants"),
         ]
     )

@@ -23,12 +23,14 @@ class Chunk:
     """Rows of the file. `frame`: column `row` (number as the spreadsheet shows it), then c0, c1, … (text or null).
 
     faults: rows or cells that could not be read: columns row, column (index of the cell; null: the whole row), code,
-    value, expected. done: share of the file read so far (0–1), for the progress.
+    value, expected. done: share of the file read so far (0–1), for the progress. plain: it is known that no cell holds
+    a quotation mark, a backslash, a line end, a tab or a sign that cannot be shown.
     """
 
     frame: pl.DataFrame
     faults: pl.DataFrame
     done: float = 0.0
+    plain: bool = False
 
     @property
     def width(self) -> int:

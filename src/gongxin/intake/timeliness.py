@@ -16,20 +16,36 @@ from gongxin.policy.pack import Pack
 REPORT_CLOCK: Final = "report"
 
 
-def late_rows(frame: pl.DataFrame, item: Item, pack: Pack, day: date) -> pl.DataFrame:
-    """W501 for the rows whose last day of reporting was before `day`; expected: that last day. A few hundred
-    distinct days a file.
-    """
-    decided = item.by_role("decided_on")
-    clock = pack.clocks.get(REPORT_CLOCK) if REPORT_CLOCK in item.clocks else None
-    if clock is None or decided is None or frame.is_empty():
-        return findings.empty()
-    days = frame[decided.name].unique().drop_nulls()
-    last = {text: _last_day(date.fromisoformat(text), clock, pack) for text in days}
-    missed = {text: found.isoformat() for text, found in last.items() if found is not None and found < day}
-    late = frame.filter(pl.col(decided.name).is_in(list(missed)))
-    expected = late[decided.name].replace(missed)
-    return findings.table(late[ROW], "W501", field=decided.name, value=late[decided.name], expected=expected)
+class Timeliness:
+    """Judges the rows of one hand-in. day: its civil day. Each day of decision is counted once a file."""
+
+    def __init__(self, item: Item, pack: Pack, day: date) -> None:
+        self._decided = item.by_role("decided_on")
+        self._clock = pack.clocks.get(REPORT_CLOCK) if REPORT_CLOCK in item.clocks else None
+        self._pack = pack
+        self._day = day
+        # Day of decision → last day of reporting, for the days that are late; all days that have been looked at.
+        self._missed: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    def late_rows(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """W501 for the rows whose last day of reporting is over; expected: that last day."""
+        if self._clock is None or self._decided is None or frame.is_empty():
+            return findings.empty()
+        decided = frame[self._decided.name]
+        self._look_at(decided, self._clock)
+        late = decided.is_in(list(self._missed))
+        value = decided.filter(late)
+        expected = value.replace_strict(self._missed, return_dtype=pl.String) if self._missed else value
+        return findings.table(frame[ROW].filter(late), "W501", field=self._decided.name, value=value, expected=expected)
+
+    def _look_at(self, decided: pl.Series, clock: Clock) -> None:
+        fresh = set(decided.unique().drop_nulls()) - self._known
+        for text in fresh:
+            last = _last_day(date.fromisoformat(text), clock, self._pack)
+            if last is not None and last < self._day:
+                self._missed[text] = last.isoformat()
+        self._known |= fresh
 
 
 def _last_day(decided: date, clock: Clock, pack: Pack) -> date | None:
