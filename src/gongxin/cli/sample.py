@@ -67,7 +67,7 @@ def generate(
         written.append(files.write(whole, folder / f"{wanted.id}.{suffix}"))
     console = Console()
     for path in written:
-        console.print(f"{path}  {path.stat().st_size:,} bytes")
+        console.print(f"{path}  {path.stat().st_size:,} bytes", soft_wrap=True)
 
 
 def _make(folder: Path) -> None:
