@@ -50,7 +50,9 @@ def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *
     meaning = severity.classify_columns(pack, item, typed)
     terms = publicity.term_columns(pack, item, typed)
     payload = rows.select(payload=pl.lit('["') + pl.col("body") + pl.lit('"]')).to_series()
-    texts = rows.select(_text(item, "document_no").alias("document_no"), _title(item).alias("title")).get_columns()
+    # Not select: an item with neither field would give one row of constants.
+    named = rows.with_columns(_text(item, "document_no").alias("document_no"), _title(item).alias("title"))
+    texts = named.select("document_no", "title").get_columns()
     return pl.DataFrame(
         [
             uuid7_column(rows.height).alias("id"),
