@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+import polars as pl
+
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.tables import Notice
 from gongxin.policy.model import Field, FieldRole, Generation, Item, ProhibitedCategory
 from gongxin.policy.pack import Pack
+from gongxin.subjects.identifiers import find_resident_ids
+
+NATURAL_PERSON: Final = "自然人"
 
 # Rows at the beginning of a file among which the header is looked for.
 SEARCHED_ROWS: Final = 20
@@ -155,7 +160,16 @@ def refusal_without_header(rows: Sequence[Sequence[str]], item: Item, pack: Pack
     if other is not None:
         return FileRefused("E111", value=other.title, expected=item.title)
     shown = next(("、".join(cell for cell in row if cell.strip())[:80] for row in rows if any(row)), "")
+    if _speaks_of_person(rows):
+        shown = "（疑似含自然人信息，不显示）"
     return FileRefused("E110", value=shown, expected=SEARCHED_ROWS)
+
+
+def _speaks_of_person(rows: Sequence[Sequence[str]]) -> bool:
+    """Where titles are expected a row of data may stand, and it may be a person's."""
+    cells = pl.Series("cell", [cell for row in rows for cell in row], dtype=pl.String)
+    person = pl.col("cell").str.contains(NATURAL_PERSON, literal=True) | find_resident_ids(pl.col("cell"))
+    return bool(cells.to_frame().select(person.any()).item())
 
 
 def fitting_other(rows: Sequence[Sequence[str]], item: Item, pack: Pack) -> Item | None:

@@ -12,8 +12,7 @@ from typing import Final
 import polars as pl
 
 from gongxin.intake import findings
-from gongxin.intake.headers import CODE_ROLES
-from gongxin.intake.rules import NATURAL_PERSON
+from gongxin.intake.headers import CODE_ROLES, NATURAL_PERSON
 from gongxin.intake.tables import ROW
 from gongxin.policy.model import FieldRole, Item
 from gongxin.subjects.identifiers import find_resident_ids, mask_resident_ids, resident_id_valid, uscc_valid
@@ -89,6 +88,11 @@ def masked_texts(texts: pl.Series) -> pl.Series:
     masked = close.to_frame("text").select(mask_resident_ids(pl.col("text"))).to_series()
     # Polars scatters in place; the texts given stay as they are.
     return texts.clone().scatter(suspects.arg_true(), masked)
+
+
+def masked_text(text: str) -> str:
+    """One text (a file's name, a column's title) with asterisks in place of resident ID numbers."""
+    return str(masked_texts(pl.Series([text], dtype=pl.String))[0])
 
 
 def masked_cells(raw: pl.DataFrame, identity_columns: Sequence[int]) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, NotFound
 from gongxin.identity.models import Department
-from gongxin.intake import reading, rejecting, rules, storage
+from gongxin.intake import persons, reading, rejecting, rules, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.flow import Flow, Progress
 from gongxin.intake.loading import Loader
@@ -94,8 +94,8 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
         rows_done=outcome["rows_in"],
         rows_total=outcome["rows_in"],
         generation=table.columns.generation.id if table.columns.generation else "",
-        columns=list(table.header.titles),
-        ignored_columns=list(table.columns.ignored),
+        columns=[persons.masked_text(title) for title in table.header.titles],
+        ignored_columns=[persons.masked_text(title) for title in table.columns.ignored],
         fault_code="",
         fault_facts={},
     )
@@ -114,7 +114,7 @@ def _refuse(submission_id: UUID, refusal: FileRefused, at: datetime) -> None:
     Submission.objects.filter(pk=submission_id).update(
         state=SubmissionState.REFUSED,
         fault_code=refusal.code,
-        fault_facts=refusal.facts,
+        fault_facts={name: persons.masked_text(str(said)) for name, said in refusal.facts.items()},
         completed_at=at,
         stage="",
         rows_done=0,

@@ -27,7 +27,6 @@ from gongxin.subjects.identifiers import (
     uscc_faults,
 )
 
-NATURAL_PERSON: Final = "自然人"
 # What one field may not precede: a day that ends before it begins.
 _ORDERED: Final[tuple[tuple[FieldRole, tuple[FieldRole, ...]], ...]] = (
     ("effective_until", ("effective_from", "decided_on")),

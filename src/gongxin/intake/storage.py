@@ -23,7 +23,7 @@ from django.db import connection, transaction
 
 from gongxin.errors import NotFound
 from gongxin.intake.faults import FileRefused
-from gongxin.intake.models import UNFINISHED, Submission
+from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
 from gongxin.intake.rejecting import is_identity_title
 
 _CHUNK: Final = 1024 * 1024
@@ -31,6 +31,10 @@ _CHUNK: Final = 1024 * 1024
 _LOCK: Final = 0x67785F66696C6573
 # Findings that say a file holds something of a natural person: its original is thrown away as soon as it is processed.
 PERSONAL: Final = frozenset({"E401", "E402", "E403", "W204", "W206"})
+# The one refusal after which the same file may be processed again.
+_INTERRUPTED: Final = "E118"
+# What a resident ID number in a title has become (persons.masked_text).
+_MASKED: Final = "*" * 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,16 @@ def has_original(submission: Submission) -> bool:
 
 
 def discard_private(submission: Submission) -> bool:
-    """Throw the original away at once when processing found a natural person's data in it. True: it is gone."""
+    """Throw the original away at once when processing found a natural person's data in it, or refused the file.
+    True: it is gone.
+    """
     found = {submission.fault_code, *submission.rejections_by_code, *submission.warnings_by_code}
-    if not found & PERSONAL and not any(is_identity_title(title) for title in submission.ignored_columns):
+    titled = any(is_identity_title(title) for title in submission.ignored_columns) or any(
+        _MASKED in title for title in submission.columns
+    )
+    # Nobody has looked into the rows of a refused file.
+    unread = submission.state == SubmissionState.REFUSED and submission.fault_code != _INTERRUPTED
+    if not (found & PERSONAL or titled or unread):
         return False
     with transaction.atomic():
         _lock(shared=False)

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, InvalidInput, NotPermitted
 from gongxin.identity.models import Department, User
-from gongxin.intake import jobs, storage
+from gongxin.intake import jobs, persons, storage
 from gongxin.intake.faults import FAULTS, FileRefused
 from gongxin.intake.models import UNFINISHED, Channel, Submission, SubmissionState
 from gongxin.policy import packs
@@ -178,7 +178,9 @@ def _judge_department(item: Item, provider: Department, acting_user: User | None
 
 
 def _plain_name(filename: str) -> str:
-    """The last part of the name, for showing only: no folders, no control or direction characters."""
+    """The last part of the name, for showing only: no folders, no control or direction characters, no resident ID."""
     last = filename.replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(character for character in last if unicodedata.category(character)[0] != "C").strip()
-    return shown[-_NAME_LENGTH:] or "未命名"
+    # No name of a file that goes back may have an asterisk.
+    masked = persons.masked_text(shown[-_NAME_LENGTH:]).replace("*", "_")
+    return masked or "未命名"
