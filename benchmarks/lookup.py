@@ -29,6 +29,7 @@ import uvloop
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+from benchmarks.node import own_database
 from gongxin import clock
 from gongxin.api import lookups
 from gongxin.identity import departments, keys
@@ -47,7 +48,8 @@ def run(organisations: int = 10_000, seconds: float = 4.0, codes: int = 100_000)
     """Requests a second and rows a second; `lookup_vs_fastapi` and `lookup_vs_psycopg` are ratios of medians of three
     turns.
     """
-    with _own_database() as url:
+    with own_database():
+        url = _url()
         found = _fill(organisations)
         paths = [f"/api/v1/organisations/{identity}" for identity, _ in found]
         figures = _lookups(url, paths, [identity for identity, _ in found], seconds)
@@ -240,19 +242,6 @@ def _url() -> str:
     parameters: dict[str, Any] = connection.get_connection_params()
     kept = ("dbname", "user", "password", "host", "port")
     return make_conninfo(**{name: parameters[name] for name in kept if parameters.get(name)})
-
-
-@contextmanager
-def _own_database() -> Iterator[str]:
-    """A database for this run only, beside the configured one."""
-    creation: Any = connection.creation
-    own = connection.settings_dict["NAME"]
-    creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield _url()
-    finally:
-        connection.close()
-        creation.destroy_test_db(own, verbosity=0)
 
 
 _ORGANISATIONS = """

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +19,7 @@ import tantivy
 from django.db import connection
 from rapidfuzz import fuzz, process
 
+from benchmarks.node import own_database
 from gongxin import clock
 from gongxin.sample import names as made_up
 from gongxin.sample.organisations import register
@@ -50,7 +49,7 @@ def run(rows: int = 1_000_000) -> dict[str, float]:
     names = organisations["企业名称"]
     queries = altered(names, np.random.default_rng(SEED))
     figures: dict[str, float] = {}
-    with _own_database():
+    with own_database():
         figures["search_register_import_s"] = _import(organisations)
         for text, _ in queries[:: max(1, len(queries) // 50)]:
             search(text)
@@ -181,16 +180,3 @@ def _import(organisations: pl.DataFrame) -> float:
         # What autovacuum does within a minute of such a load.
         cursor.execute("VACUUM subjects_organisation")
     return taken
-
-
-@contextmanager
-def _own_database() -> Iterator[None]:
-    """A database for this run only, beside the configured one."""
-    creation: Any = connection.creation
-    own = connection.settings_dict["NAME"]
-    creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.close()
-        creation.destroy_test_db(own, verbosity=0)

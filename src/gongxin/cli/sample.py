@@ -46,6 +46,9 @@ def generate(
     item: Annotated[list[str] | None, typer.Option(help="Catalogue items; default: penalty and licence.")] = None,
     provider: Annotated[str, typer.Option(help="Code of the made-up department.")] = "market",
     suffix: Annotated[Format, typer.Option(help="Form of the files; the register is always CSV.")] = Format.CSV,
+    organisations_count: Annotated[
+        int | None, typer.Option("--organisations", min=50, help="Organisations of the register; default: rows ÷ 5.")
+    ] = None,
     broken: Annotated[float, typer.Option(min=0, max=1, help="Share of rows with a mistake.")] = 0.02,
     duplicates: Annotated[float, typer.Option(min=0, max=0.5, help="Share of rows repeated.")] = 0.03,
 ) -> None:
@@ -59,7 +62,7 @@ def generate(
             remedy=f"请使用：{'、'.join(sorted(BY_CODE))}。Choose one of these.",
         )
     _make(folder)
-    register = organisations.register(max(50, int(rows * _ORGANISATIONS_PER_ROW)), seed)
+    register = organisations.register(organisations_count or max(50, int(rows * _ORGANISATIONS_PER_ROW)), seed)
     written = [files.write(register, folder / "register.csv")]
     order = files.Order(rows=rows, seed=seed, until=clock.today(), broken=broken, duplicates=duplicates)
     for wanted in items:
