@@ -18,6 +18,7 @@ from tests.intake.hand_ins import AT, code, csv_of, department, hand_in, nameles
 from gongxin.errors import Conflict, NotFound
 from gongxin.intake import delimited, loading, pipeline, submissions
 from gongxin.intake.models import Channel, Finding, RejectedRow, Submission, SubmissionState
+from gongxin.records import locking
 from gongxin.records.models import Record, Revision
 from gongxin.subjects.models import Organisation
 
@@ -235,7 +236,7 @@ def test_two_files_racing_make_no_double_record() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_other_items_do_not_wait() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, hashtext('licence'))", [loading._ITEM_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s, hashtext('licence'))", [locking.ITEM_LOCK])
     try:
         assert counts(hand_in([penalty(1)])) == (1, 0, 0, 0)
     finally:

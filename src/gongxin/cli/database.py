@@ -7,13 +7,16 @@ import os
 import typer
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from gongxin import embedded
+from gongxin.cli.packs import apply_current
 from gongxin.cli.speaking import said_plainly
 from gongxin.embedded.programs import OLDEST_MAJOR
 from gongxin.embedded.server import answers
 from gongxin.errors import Conflict, Unavailable
+from gongxin.policy import packs
+from gongxin.records import republishing
 
 app = typer.Typer(no_args_is_help=True, help="Embedded PostgreSQL: start, stop, status, url; migrate any database.")
 
@@ -69,6 +72,7 @@ def status() -> None:
     address = _address()
     if address and answers(address):
         typer.echo("运行正常 answering")
+        _tell_of_pack()
         return
     typer.echo("没有应答 not answering")
     raise typer.Exit(1)
@@ -90,6 +94,21 @@ def migrate() -> None:
     """Create the tables or bring them up to date."""
     migrate_tables()
     typer.echo("数据表已是最新 up to date")
+    apply_current()
+
+
+def _tell_of_pack() -> None:
+    """Say so where held records were derived by another pack than the node's."""
+    try:
+        applied = republishing.is_applied(packs.current())
+    except DatabaseError:
+        # No tables yet, or settings read before the embedded server had an address.
+        return
+    if not applied:
+        typer.echo(
+            "在库记录的公示期尚未按当前政策包核对，请运行 gongxin packs apply。"
+            "Held records await the current pack: run gongxin packs apply."
+        )
 
 
 def _address() -> str | None:

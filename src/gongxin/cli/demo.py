@@ -22,9 +22,9 @@ from django.db import connections
 from gongxin import clock
 from gongxin.cli.children import Child, Children
 from gongxin.cli.database import migrate_tables, start_embedded
+from gongxin.cli.packs import apply_current
 from gongxin.cli.speaking import said_plainly
 from gongxin.errors import Conflict, Unavailable
-from gongxin.policy import packs
 from gongxin.sample import city
 
 app = typer.Typer(invoke_without_command=True, help="Run a demonstration node: a made-up city on 127.0.0.1.")
@@ -114,8 +114,7 @@ def _database() -> Iterator[None]:
 
 def _prepare() -> None:
     migrate_tables()
-    pack = packs.current()
-    typer.echo(f"政策包 Policy pack: {pack.name} {pack.version}")
+    apply_current()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     city.prepare(settings.VAR_DIR, at=clock.now(), echo=typer.echo)
     connections.close_all()

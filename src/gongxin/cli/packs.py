@@ -16,6 +16,8 @@ from gongxin.policy import checks, packs
 from gongxin.policy.model import Clock, Field, Item, PublicityCap, PublicityCase, PublicityRegime, Reference
 from gongxin.policy.pack import Pack
 from gongxin.policy.publicity_reasons import cited
+from gongxin.records import republishing
+from gongxin.records.republishing import Republished
 
 app = typer.Typer(no_args_is_help=True, help="Policy packs: catalogue, code lists, terms, clocks, calendar.")
 
@@ -51,6 +53,32 @@ def check(as_json: AsJson = False) -> None:
         _print_report(report)
     if report.problems:
         raise typer.Exit(1)
+
+
+@app.command()
+@said_plainly
+def apply(as_json: AsJson = False) -> None:
+    """Derive severity and publicity of held records by the node's pack; nothing to do if that was done already."""
+    done = apply_current(quiet=as_json)
+    if as_json:
+        _print_json({"records": done.records, "changed": done.changed, "by_item": done.by_item})
+
+
+def apply_current(*, quiet: bool = False) -> Republished:
+    """Apply the node's pack to the held records, with a line for what was done. quiet: prints nothing."""
+    pack = packs.current()
+    fresh = republishing.is_applied(pack)
+
+    def tell(item: str, records: int) -> None:
+        if not quiet:
+            typer.echo(f"  {item} {records}")
+
+    done = republishing.apply_pack(pack, at=clock.now(), progress=tell)
+    if not quiet:
+        changed = f"核对记录 {done.records} 条，公示期或程度有变化 {done.changed} 条"
+        said = "已是当前规则 already applied" if fresh else changed
+        typer.echo(f"政策包 {pack.name} {pack.version}：{said}。")
+    return done
 
 
 @app.command("list")

@@ -22,11 +22,10 @@ from gongxin.intake import matching
 from gongxin.intake.copying import copy_in, copy_text
 from gongxin.intake.shaping import CONSTANT, VARYING
 from gongxin.policy.model import Item
+from gongxin.records import locking
 
 T = TypeVar("T")
 
-# First half of the two-part advisory lock key of an item; the second is a hash of its id.
-_ITEM_LOCK: Final = 0x67786974
 _COLUMNS: Final = [*VARYING, *CONSTANT]
 
 # The column names are constants of this code.
@@ -138,7 +137,7 @@ class Loader:
 
     def begin(self) -> None:
         """Wait for other files of the same item, then make the staging tables."""
-        self._cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_ITEM_LOCK, self._item.id])
+        locking.hold_item(self._cursor, self._item.id)
         self._cursor.execute(_CREATE)
         self._cursor.execute("SELECT EXISTS (SELECT 1 FROM records_record WHERE item = %s)", [self._item.id])
         self._anything_held = bool(self._one()[0])

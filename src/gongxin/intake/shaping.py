@@ -13,14 +13,13 @@ from gongxin.ids import uuid7_column
 from gongxin.intake import findings
 from gongxin.intake.copying import escaped, escaped_json
 from gongxin.intake.tables import ROW
-from gongxin.policy import publicity, severity
 from gongxin.policy.model import FieldRole, Item
 from gongxin.policy.pack import Pack
+from gongxin.records import deriving
 from gongxin.records.models import State
 
 _TEXT_LENGTHS: Final[dict[FieldRole, int]] = {"document_no": 128, "title": 300}
-_DAYS: Final[tuple[FieldRole, ...]] = ("decided_on", "effective_until", "acted_until")
-_CLASSES: Final[tuple[FieldRole, ...]] = ("severity", "procedure", "field_of_law", "status")
+_ENDS: Final = ("effective_until", "acted_until")
 # What differs from row to row, and what is the same in all rows of a submission: the latter is one text with tabs,
 # as COPY takes it, which is written in a fraction of the time.
 VARYING: Final = (
@@ -46,9 +45,8 @@ def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *
 
     rows: normalised fields with organisation_id, key_hash, content_hash, body. plain: no text of theirs needs escaping.
     """
-    typed = _typed(rows, item, pack)
-    meaning = severity.classify_columns(pack, item, typed)
-    terms = publicity.term_columns(pack, item, typed)
+    typed = deriving.typed(rows, item)
+    ruled = deriving.derived(typed, item, pack)
     payload = rows.select(payload=pl.lit('["') + pl.col("body") + pl.lit('"]')).to_series()
     # Not select: an item with neither field would give one row of constants.
     named = rows.with_columns(_text(item, "document_no").alias("document_no"), _title(item).alias("title"))
@@ -59,10 +57,10 @@ def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *
             *rows.select("organisation_id", "key_hash", "content_hash"),
             *(text if plain else escaped(text) for text in texts),
             typed["decided_on"],
-            *(_closed_end(typed, pack, name) for name in _DAYS[1:]),
-            meaning.fill_null("").alias("severity"),
+            *(_closed_end(typed, pack, name) for name in _ENDS),
+            ruled["severity"],
             _meaning(typed, pack, "procedure"),
-            *terms.select("publicity_from", "publicity_until", pl.col("publicity_rule").fill_null("").str.slice(0, 80)),
+            *ruled.select("publicity_from", "publicity_until", "publicity_rule"),
             payload if plain else escaped_json(payload),
             pl.repeat(_constants(item, origin), rows.height, dtype=pl.String, eager=True).alias("constants"),
         ]
@@ -82,21 +80,6 @@ def _constants(item: Item, origin: Origin) -> str:
         origin.recorded_at.isoformat(),
     )
     return "\t".join(values)
-
-
-def _typed(rows: pl.DataFrame, item: Item, pack: Pack) -> pl.DataFrame:
-    """What the rules of publicity and severity look at."""
-    columns: list[pl.Expr] = []
-    for role in _DAYS:
-        field = item.by_role(role)
-        day = pl.col(field.name).str.to_date("%Y-%m-%d") if field else pl.lit(None, dtype=pl.Date)
-        columns.append(day.alias(role))
-    for role in _CLASSES:
-        field = item.by_role(role)
-        columns.append((pl.col(field.name) if field else pl.lit(None, dtype=pl.String)).alias(role))
-    category = item.by_role("category")
-    kinds = pl.col(category.name) if category else pl.lit(None, dtype=pl.String)
-    return rows.select(*columns, kinds.fill_null("").alias("kinds"))
 
 
 def _closed_end(typed: pl.DataFrame, pack: Pack, name: str) -> pl.Series:

@@ -89,3 +89,17 @@ class Revision(models.Model):
     class Meta:
         ordering = ("record", "number")
         constraints = [models.UniqueConstraint(fields=["record", "number"], name="revision_once")]
+
+
+class PackApplied(models.Model):
+    """A version of the policy pack by whose rules all held records were derived. Append-only; the last one counts."""
+
+    name = models.CharField(max_length=80)
+    version = models.CharField(max_length=32)
+    applied_at = models.DateTimeField()
+    # Active records looked at, and those whose interval or severity became another.
+    records = models.BigIntegerField()
+    changed = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("id",)
