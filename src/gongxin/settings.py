@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "procrastinate.contrib.django",
+    "gongxin.ledger",
     "gongxin.identity",
     "gongxin.subjects",
     "gongxin.records",

@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 
 # Each module has an `app: typer.Typer`; it is mounted under its own name.
-_NOUNS = ("database", "demo", "packs", "register", "providers", "intake", "sample", "keys")
+_NOUNS = ("database", "demo", "packs", "register", "providers", "intake", "sample", "keys", "ledger")
 
 
 def _mount(wanted: str | None) -> None:

@@ -1,0 +1,64 @@
+"""Appending a leaf inside the business transaction.
+
+The database function `ledger_append` takes an advisory lock that ends with the transaction, finds the next number,
+computes the hashes of the subtrees the leaf finishes and inserts one row: one round trip, no gaps, and nothing of it
+stays if the transaction fails. Call it as the last statement of the transaction: from there on, others wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime
+from typing import Any, Final
+
+import psycopg
+from django.db import connection as django_connection
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+from gongxin.ledger import leaves
+from gongxin.ledger.events import EVENTS
+from gongxin.ledger.leaves import Opening
+
+_OPENINGS: Final = """
+    INSERT INTO ledger_opening (commitment, salt, field, value)
+    SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::text[], %s::text[])
+"""
+_APPEND: Final = "SELECT ledger_append(%s::bytea)"
+
+
+def append(
+    event: str,
+    *,
+    fields: Mapping[str, Any],
+    actor: str,
+    at: datetime,
+    connection: psycopg.Connection[Any] | None = None,
+) -> int:
+    """Log one change and return the number of its leaf, from 0.
+
+    event, fields: as events.yaml has them. actor: account name or operator; kept apart from the leaf. connection:
+    the psycopg connection whose transaction makes the change; None for Django's.
+    Raises RuntimeError outside a transaction, ValueError for what the catalogue does not know; errors of the database
+    pass through: whatever is raised, the caller's transaction must fail, and a broken statement makes it.
+    """
+    if event not in EVENTS:
+        raise ValueError(f"events.yaml has no event {event!r}")
+    body, openings = leaves.build(EVENTS[event], fields, actor=actor, at=at)
+    if connection is None:
+        if not django_connection.in_atomic_block:
+            raise RuntimeError("a leaf is appended in the transaction of its change, and there is none")
+        with django_connection.cursor() as cursor:
+            return _written(cursor, body, openings)
+    if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
+        raise RuntimeError("a leaf is appended in the transaction of its change, and there is none")
+    with closing(connection.cursor(row_factory=tuple_row)) as cursor:
+        return _written(cursor, body, openings)
+
+
+def _written(cursor: Any, body: bytes, openings: list[Opening]) -> int:
+    columns = zip(*((one.commitment, one.salt, one.field, one.value) for one in openings), strict=True)
+    cursor.execute(_OPENINGS, [list(column) for column in columns])
+    cursor.execute(_APPEND, [body])
+    return int(cursor.fetchone()[0])

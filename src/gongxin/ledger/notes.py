@@ -1,0 +1,158 @@
+"""Signed notes and checkpoints: the text forms of C2SP (signed-note, tlog-checkpoint), signed with Ed25519. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_ED25519: Final = b"\x01"
+_NAME: Final = re.compile(r"[^\s+]+")
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_PRIVATE: Final = "PRIVATE+KEY+"
+
+
+class NoteInvalid(ValueError):
+    """A note, key or checkpoint is not in its form, or its signature is not that of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A public key and its name. Text form: name+id+base64(0x01 ‖ key)."""
+
+    name: str
+    key: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """First four bytes of SHA-256(name ‖ newline ‖ 0x01 ‖ key)."""
+        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{encoded(_ED25519 + self.key)}"
+
+    @classmethod
+    def read(cls, text: str) -> Verifier:
+        """The key in its text form. Raises NoteInvalid."""
+        parts = text.strip().split("+", 2)
+        if len(parts) != 3:
+            raise NoteInvalid("a verifier key is name+id+base64")
+        verifier = cls(_name(parts[0]), _ed25519(parts[2]))
+        if verifier.key_id.hex() != parts[1]:
+            raise NoteInvalid("the id of the key does not fit name and key")
+        return verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key and its name."""
+
+    name: str
+    seed: bytes
+
+    @classmethod
+    def read(cls, text: str) -> Signer:
+        """The key in the text form of `private_text`. Raises NoteInvalid."""
+        parts = text.strip().removeprefix(_PRIVATE).split("+", 2)
+        if not text.startswith(_PRIVATE) or len(parts) != 3:
+            raise NoteInvalid("a signing key is PRIVATE+KEY+name+id+base64")
+        signer = cls(_name(parts[0]), _ed25519(parts[2]))
+        if signer.verifier().key_id.hex() != parts[1]:
+            raise NoteInvalid("the id of the key does not fit name and key")
+        return signer
+
+    def private_text(self) -> str:
+        """PRIVATE+KEY+name+id+base64(0x01 ‖ seed): secret."""
+        return f"{_PRIVATE}{self.name}+{self.verifier().key_id.hex()}+{encoded(_ED25519 + self.seed)}"
+
+    def verifier(self) -> Verifier:
+        """The public half."""
+        return Verifier(
+            _name(self.name), Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        )
+
+    def sign(self, text: str) -> str:
+        """The note over `text`, which must end with a newline and hold no control character."""
+        if not text.endswith("\n") or any(ord(letter) < 0x20 and letter != "\n" for letter in text):
+            raise NoteInvalid("a note's text ends with a newline and holds no control character")
+        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
+        return f"{text}\n— {self.name} {encoded(self.verifier().key_id + signature)}\n"
+
+
+def opened(note: str, verifier: Verifier) -> str:
+    """The text of a note, if the key signed it; signatures of other keys are passed over. Raises NoteInvalid."""
+    text, separator, signatures = note.rpartition("\n\n")
+    if not separator or not signatures.endswith("\n"):
+        raise NoteInvalid("a note is a text, an empty line and signatures")
+    text += "\n"
+    for line in signatures.removesuffix("\n").split("\n"):
+        found = re.fullmatch(r"— ([^\s+]+) (\S+)", line)
+        if not found:
+            raise NoteInvalid("a line of the signatures is not in its form")
+        signature = decoded(found[2])
+        if found[1] == verifier.name and signature[:4] == verifier.key_id:
+            _check(text, signature[4:], verifier)
+            return text
+    raise NoteInvalid("no signature of the expected key")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log says of itself: so many leaves, this root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def __str__(self) -> str:
+        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n"
+
+    @classmethod
+    def read(cls, note: str, verifier: Verifier) -> Checkpoint:
+        """The checkpoint in a note signed by the log. Raises NoteInvalid."""
+        lines = opened(note, verifier).split("\n")
+        if len(lines) < 4 or lines[0] != verifier.name or not _SIZE.fullmatch(lines[1]):
+            raise NoteInvalid("a checkpoint is origin, size and root, one a line, of the log that signs it")
+        root = decoded(lines[2])
+        if len(root) != hashlib.sha256().digest_size:
+            raise NoteInvalid("the root is not a SHA-256 hash")
+        return cls(lines[0], int(lines[1]), root)
+
+
+def encoded(raw: bytes) -> str:
+    """Standard Base64."""
+    return base64.b64encode(raw).decode()
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of standard Base64. Raises NoteInvalid."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoteInvalid("not Base64") from error
+
+
+def _check(text: str, signature: bytes, verifier: Verifier) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(verifier.key).verify(signature, text.encode())
+    except InvalidSignature as error:
+        raise NoteInvalid("the signature is not that of the key") from error
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise NoteInvalid("the name of a key holds no space and no plus sign")
+    return text
+
+
+def _ed25519(text: str) -> bytes:
+    raw = decoded(text)
+    if len(raw) != 33 or raw[:1] != _ED25519:
+        raise NoteInvalid("not an Ed25519 key")
+    return raw[1:]

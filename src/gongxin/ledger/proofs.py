@@ -1,0 +1,52 @@
+"""Proofs as text files: inclusion in the form C2SP tlog-proof, consistency in the form of a tlog-witness request."""
+
+from __future__ import annotations
+
+from gongxin.errors import InvalidInput, NotFound
+from gongxin.ledger import keys, selectors, tree
+from gongxin.ledger.models import SignedCheckpoint
+from gongxin.ledger.notes import Checkpoint, encoded
+from gongxin.ledger.tree import Node
+
+HEADER = "c2sp.org/tlog-proof@v1"
+
+
+def inclusion(seq: int) -> str:
+    """The proof that leaf `seq` is in the log, against the newest checkpoint; `extra` is the leaf itself.
+
+    Raises NotFound for a leaf that is not there or not yet under a checkpoint.
+    """
+    body = selectors.body(seq)
+    note, checkpoint = _newest()
+    if seq >= checkpoint.size:
+        raise NotFound(
+            "ledger-not-signed", f"第 {seq} 条还没有检查点。", remedy="请先运行 gongxin ledger checkpoint，再生成证明。"
+        )
+    lines = [HEADER, f"extra {encoded(body)}", f"index {seq}", *_hashes(tree.inclusion(seq, checkpoint.size))]
+    return "\n".join(lines) + f"\n\n{note}"
+
+
+def consistency(old: int) -> str:
+    """The proof that the log of `old` leaves is the beginning of the newest checkpoint's.
+
+    Raises InvalidInput for a size that is not between 1 and that of the checkpoint.
+    """
+    note, checkpoint = _newest()
+    if not 0 < old <= checkpoint.size:
+        raise InvalidInput(
+            "ledger-size", f"没有 {old} 条的较早状态。", remedy=f"请填写 1 到 {checkpoint.size} 之间的条数。"
+        )
+    lines = [f"old {old}", *_hashes(tree.consistency(old, checkpoint.size))]
+    return "\n".join(lines) + f"\n\n{note}"
+
+
+def _newest() -> tuple[str, Checkpoint]:
+    kept: SignedCheckpoint | None = selectors.last_checkpoint()
+    if kept is None:
+        raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
+    return kept.note, Checkpoint.read(kept.note, keys.signer().verifier())
+
+
+def _hashes(path: list[list[Node]]) -> list[str]:
+    stored = selectors.hashes({node for part in path for node in part})
+    return [encoded(one) for one in tree.folded(path, stored.__getitem__)]

@@ -1,0 +1,98 @@
+"""Reading the log: its size, the hashes of subtrees, leaves as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Max
+
+from gongxin.errors import Conflict, NotFound
+from gongxin.ledger import leaves, tree
+from gongxin.ledger.models import Leaf, Opening, SignedCheckpoint
+from gongxin.ledger.tree import Node
+
+_CHUNK = 2_000
+
+
+def size() -> int:
+    """How many leaves there are."""
+    last = Leaf.objects.aggregate(last=Max("seq"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+def body(seq: int) -> bytes:
+    """The body of a leaf. Raises NotFound."""
+    found = Leaf.objects.filter(pk=seq).values_list("body", flat=True).first()
+    if found is None:
+        raise NotFound(
+            "ledger-leaf-unknown", f"日志中没有第 {seq} 条。", remedy=f"编号从 0 起，现有 {size()} 条，请核对编号。"
+        )
+    return bytes(found)
+
+
+def bodies(begin: int, end: int) -> Iterator[bytes]:
+    """The bodies of the leaves begin … end - 1, in order, streamed. Raises Conflict where one is missing."""
+    expected = begin
+    found = Leaf.objects.filter(seq__gte=begin, seq__lt=end).order_by("seq").values_list("seq", "body")
+    for seq, raw in found.iterator(chunk_size=_CHUNK):
+        if seq != expected:
+            break
+        yield bytes(raw)
+        expected += 1
+    if expected != end:
+        raise damaged(f"缺少第 {expected} 条")
+
+
+def hashes(wanted: Collection[Node]) -> dict[Node, bytes]:
+    """The stored hashes of complete subtrees, in one query. Raises Conflict where one is missing."""
+    rows = dict(Leaf.objects.filter(seq__in={node.last_leaf for node in wanted}).values_list("seq", "hashes"))
+    found = {}
+    for node in wanted:
+        stored = rows.get(node.last_leaf, [])
+        if len(stored) <= node.level:
+            raise damaged(f"第 {node.last_leaf} 条缺少散列值")
+        found[node] = bytes(stored[node.level])
+    return found
+
+
+def growing(at_size: int) -> tree.Growing:
+    """The tree over the first `at_size` leaves, from stored hashes."""
+    wanted = tree.nodes(0, at_size)
+    stored = hashes(wanted)
+    return tree.Growing(at_size, [stored[node] for node in wanted])
+
+
+def last_checkpoint() -> SignedCheckpoint | None:
+    """The newest checkpoint given out."""
+    return SignedCheckpoint.objects.order_by("-size").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A leaf with what its commitments stand for; `closed`: how many of them were destroyed or do not fit."""
+
+    body: bytes
+    values: dict[str, str]
+    closed: int
+
+
+def opened(seq: int) -> Opened:
+    """A leaf with the openings that are still kept. Raises NotFound."""
+    raw = body(seq)
+    held = leaves.commitments(raw)
+    kept = [
+        leaves.Opening(bytes(one.commitment), bytes(one.salt), one.field, one.value)
+        for one in Opening.objects.filter(commitment__in=held)
+    ]
+    values = {one.field: one.value for one in kept if leaves.opens(one)}
+    return Opened(raw, values, len(held) - len(values))
+
+
+def damaged(what: str) -> Conflict:
+    """The error for a log that is not what it was."""
+    return Conflict(
+        "ledger-damaged",
+        f"日志不完整或已被改动：{what}。",
+        remedy="请停止写入，保留数据库现状，用最近一次导出和外部保存的检查点核对，再从备份恢复。",
+    )
