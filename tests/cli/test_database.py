@@ -35,6 +35,7 @@ def own_node(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     shutil.rmtree(folder)
 
 
+@pytest.mark.django_db
 def test_start_status_url_stop(own_node: Path, settings: Settings) -> None:
     assert gongxin_database("status").exit_code == 1
     assert "started" in gongxin_database("start").output
