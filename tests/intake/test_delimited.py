@@ -156,3 +156,28 @@ def test_frame_holds_texts_only(tmp_path: Path) -> None:
     path.write_bytes(b"a,b\n1,2\n")
     chunk = next(iter(DelimitedSource(path).chunks(1, 2)))
     assert chunk.frame.schema == {"row": pl.Int64, "c0": pl.String, "c1": pl.String}
+
+
+@pytest.mark.parametrize(
+    ("content", "plain", "tight"),
+    [
+        ("a,b\n甲,乙\n", True, True),
+        ('a,b\n"",乙\n', True, True),
+        ("a,b\n甲 丙,乙\n", True, True),
+        ("a,b\n甲 ,乙\n", True, False),
+        ("a,b\n甲, 乙\n", True, False),
+        ("a,b\n 甲,乙\n", True, False),
+        ("a,b\n甲,乙 \r\n", True, False),
+        ("a,b\n　甲,乙\n", True, False),
+        ('a,b\n"甲",乙\n', False, False),
+        ("a,b\n甲\\,乙\n", False, True),
+        ("a,b\n甲\t丙,乙\n", False, False),
+        ("a,b\n甲\ufffd,乙\n", False, True),
+        ("a,b\n甲\x07,乙\n", False, False),
+    ],
+)
+def test_what_is_known_of_a_block(tmp_path: Path, content: str, plain: bool, tight: bool) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(content.encode())
+    chunk = next(iter(DelimitedSource(path, ",").chunks(1, 2)))
+    assert (chunk.plain, chunk.tight) == (plain, tight)

@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final
@@ -34,6 +34,8 @@ _QUOTED: Final = re.compile(rb'"[^"]*"')
 _SPARE: Final = 50
 # Backslash, delete, and the sign that stands for an unreadable one (U+FFFD in UTF-8).
 _SPECIAL: Final = (b"\\", b"\x7f", b"\xef\xbf\xbd")
+# Full-width and unbreakable blanks and invisible signs that count as blanks, in UTF-8.
+_WIDE_BLANKS: Final = tuple(sign.encode() for sign in "\u3000\u00a0\u200b\ufeff")
 _SLOW_ROWS: Final = 20_000
 
 Positions = npt.NDArray[np.int64]
@@ -88,8 +90,9 @@ class _Records:
 
     ends: Positions
     widths: Positions
-    # No cell holds a quotation mark, a line end or a control character.
+    # No cell holds a quotation mark, a line end or a control character; no ASCII blank stands at the edge of a cell.
     plain: bool
+    tight: bool
 
 
 @dataclass(slots=True)
@@ -132,6 +135,15 @@ class _Signs:
         """Whether no cell can hold a quotation mark, a line end or a control character."""
         odd = (self.signs < ord(" ")) & (self.signs != self.delimiter) & (self.signs != _LF) & (self.signs != _CR)
         return not len(self.edges) and not odd.any()
+
+    def tight(self) -> bool:
+        """Whether no blank stands beside a delimiter or a line end."""
+        blanks = np.flatnonzero(self.signs == ord(" "))
+        if not len(blanks):
+            return True
+        inner = blanks[(blanks > 0) & (blanks < len(self.signs) - 1)]
+        beside = [(self.places[inner + step] - self.places[inner] == step) for step in (-1, 1)]
+        return len(inner) == len(blanks) and not (beside[0] | beside[1]).any()
 
     def outside(self, positions: Positions) -> Positions:
         """The positions not between an opening and a closing mark. Empty cells (two marks) cost nothing."""
@@ -224,7 +236,7 @@ class DelimitedSource:
         signs.judge_quotes(block)
         if last and len(signs.quotes) % 2:
             raise FileRefused("E115", value=number + int(np.searchsorted(ends, signs.quotes[-1])))
-        return _Records(ends, signs.widths(ends), signs.plain()), used
+        return _Records(ends, signs.widths(ends), signs.plain(), signs.tight()), used
 
     def _parse(self, block: bytes, records: _Records, number: int, width: int, offset: int) -> Chunk:
         widest = min(int(records.widths.max()), width + _SPARE)
@@ -242,7 +254,8 @@ class DelimitedSource:
         numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
         faults = _width_faults(numbers, pl.Series(records.widths), width)
         plain = records.plain and not any(sign in block for sign in _SPECIAL)
-        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults, plain=plain)
+        tight = records.plain and records.tight and not any(blank in block for blank in _WIDE_BLANKS)
+        return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults, plain=plain, tight=tight)
 
     def _cells(self, block: bytes, names: list[str]) -> pl.DataFrame:
         return pl.read_csv(
@@ -320,8 +333,10 @@ def _width_faults(numbers: pl.Series, widths: pl.Series, width: int) -> pl.DataF
 
 def _from_row(chunk: Chunk, first_row: int) -> Chunk:
     """Without the rows above `first_row`."""
+    if chunk.frame.height and chunk.frame[ROW][0] >= first_row:
+        return chunk
     below = pl.col(ROW) >= first_row
-    return Chunk(chunk.frame.filter(below), chunk.faults.filter(below), chunk.done, chunk.plain)
+    return replace(chunk, frame=chunk.frame.filter(below), faults=chunk.faults.filter(below))
 
 
 def _encoding_of_rest(file: IO[bytes]) -> str:

@@ -53,12 +53,12 @@ class Cast:
 Caster = Callable[[pl.Series], pl.DataFrame]
 
 
-def cast(field: Field, raw: pl.Series, code_list: CodeList | None, *, plain: bool = False) -> Cast:
+def cast(field: Field, raw: pl.Series, code_list: CodeList | None, *, plain: bool = False, tight: bool = False) -> Cast:
     """A column of cells cast to the field's type.
 
     Stored forms: days yyyy-MM-dd, decimals without thousands separators and trailing zeros, codes as the list writes
     them (several joined by `;`), identifiers folded, texts trimmed. Blank cells and placeholders («-», «N/A»; «无» but
-    in a text) become null.
+    in a text) become null. plain, tight: what is known of the cells (see `tables.Chunk`).
     """
     if raw.null_count() == raw.len():
         return Cast(raw)
@@ -66,8 +66,8 @@ def cast(field: Field, raw: pl.Series, code_list: CodeList | None, *, plain: boo
     if caster is not None:
         return _by_distinct(raw, caster, expected)
     if field.type == "uscc" or field.role in CODE_ROLES:
-        return _identifiers(trimmed(raw, text=False))
-    text = trimmed(raw, text=True)
+        return _identifiers(trimmed(raw, text=False, tight=tight))
+    text = trimmed(raw, text=True, tight=tight)
     return Cast(text) if plain else _texts(text)
 
 
@@ -85,11 +85,11 @@ def _caster(field: Field, code_list: CodeList | None) -> tuple[Caster | None, st
     return None, ""
 
 
-def trimmed(raw: pl.Series, *, text: bool) -> pl.Series:
+def trimmed(raw: pl.Series, *, text: bool, tight: bool = False) -> pl.Series:
     """Without blanks at the ends; null where nothing is left or a placeholder stands (text: «无» is an answer, not
     a blank).
     """
-    stripped = raw.str.strip_chars(BLANKS)
+    stripped = raw if tight else raw.str.strip_chars(BLANKS)
     shortest = stripped.str.len_bytes().min()
     if isinstance(shortest, int) and shortest > _NOTHING_BYTES:
         return stripped
@@ -121,6 +121,11 @@ def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
     blank = clean.is_null()
     if blank.any():
         outcome = outcome.with_columns(pl.when(~blank).then(pl.exclude("raw")))
+    if outcome["value"].equals(distinct) and outcome.null_count().select(pl.exclude("raw", "value")).sum_horizontal()[
+        0
+    ] == ((outcome.width - 2) * outcome.height):
+        # Everything stands in its stored form already.
+        return Cast(raw)
     rows = raw.alias("raw").to_frame().join(outcome, on="raw", how="left", maintain_order="left")
     warning = rows["warning"] if "warning" in rows.columns and rows["warning"].null_count() < rows.height else None
     code = rows["code"] if rows["code"].null_count() < rows.height else None

@@ -58,7 +58,7 @@ class Preparer:
         readable = (
             raw.join(unreadable.select(ROW), on=ROW, how="anti", maintain_order="left") if unreadable.height else raw
         )
-        frame, found = self._cast(readable, plain=chunk.plain)
+        frame, found = self._cast(readable, plain=chunk.plain, tight=chunk.tight)
         people = pl.concat([persons.person_rows(frame, self.item), _people_among(raw, unreadable)])
         frame = without(frame, people)
         found = [*self._faults(faults), *found]
@@ -73,12 +73,12 @@ class Preparer:
         frame = frame.with_columns(column.alias(name) for name, column in columns)
         return Prepared(raw, frame, found, people, chunk.done, chunk.plain)
 
-    def _cast(self, raw: pl.DataFrame, *, plain: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    def _cast(self, raw: pl.DataFrame, *, plain: bool, tight: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         columns: list[pl.Series] = [raw[ROW]]
         found: list[pl.DataFrame] = []
         for entry in self.item.fields:
             given = self._given(entry, raw)
-            cast = normalising.cast(entry, given, self.pack.code_lists.get(entry.code_list), plain=plain)
+            cast = normalising.cast(entry, given, self.pack.code_lists.get(entry.code_list), plain=plain, tight=tight)
             columns.append(cast.value.alias(entry.name))
             for code in (cast.code, cast.warning):
                 if code is not None:

@@ -24,13 +24,15 @@ class Chunk:
 
     faults: rows or cells that could not be read: columns row, column (index of the cell; null: the whole row), code,
     value, expected. done: share of the file read so far (0–1), for the progress. plain: it is known that no cell holds
-    a quotation mark, a backslash, a line end, a tab or a sign that cannot be shown.
+    a quotation mark, a backslash, a line end, a tab or a sign that cannot be shown; tight: that none begins or ends
+    with a blank.
     """
 
     frame: pl.DataFrame
     faults: pl.DataFrame
     done: float = 0.0
     plain: bool = False
+    tight: bool = False
 
     @property
     def width(self) -> int:
