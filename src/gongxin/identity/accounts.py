@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
+from gongxin import ledger
 from gongxin.errors import InvalidInput, NotPermitted
 from gongxin.identity.models import Department, Role, User
 
@@ -51,12 +52,14 @@ def create(
     _judge_username(user)
     _judge_password(password, user)
     user.set_password(password)
+    actor = acting_user.username if acting_user else "the command line"
+    fields = {"account": user.username, "department": department.code, "role": str(user.role)}
     try:
         with transaction.atomic():
             user.save()
+            ledger.append("account.created", fields=fields, actor=actor, at=at)
     except IntegrityError:
         raise InvalidInput("account-taken", f"账号“{username}”已经存在。", remedy="请换一个账号名。") from None
-    actor = acting_user.username if acting_user else "the command line"
     _log.info("account %s (%s, %s) made by %s at %s", username, user.role, department.code, actor, at.isoformat())
     return user
 

@@ -6,8 +6,10 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from gongxin import ledger
 from gongxin.errors import InvalidInput, NotFound
 from gongxin.identity.models import Department, User
 from gongxin.policy import packs
@@ -15,6 +17,7 @@ from gongxin.policy import packs
 _log = logging.getLogger(__name__)
 
 
+@transaction.atomic
 def register(
     *,
     code: str,
@@ -36,11 +39,15 @@ def register(
     if Department.objects.filter(name=name).exclude(code=code).exists():
         raise InvalidInput("department-name-taken", f"已有名为“{name}”的单位。", remedy="请核对单位代码。")
     facts = {"name": name, "uscc": uscc, "items": list(items), "purposes": list(purposes), "active": active}
+    before = Department.objects.select_for_update().filter(code=code).values(*facts).first()
     department, new = Department.objects.update_or_create(code=code, defaults=facts)
     actor = acting_user.username if acting_user else "the command line"
     _log.info(
         "department %s %s by %s at %s", code, "registered" if new else "brought up to date", actor, at.isoformat()
     )
+    if before != facts:
+        event = "department.registered" if new else "department.changed"
+        ledger.append(event, fields={"department": code, **facts}, actor=actor, at=at)
     return department
 
 

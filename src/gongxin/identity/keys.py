@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound
 from gongxin.identity.models import ApiKey, Department
 
@@ -38,6 +39,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+@transaction.atomic
 def issue(
     *, department: Department, label: str, expires_at: datetime | None = None, acting_user: str, at: datetime
 ) -> IssuedKey:
@@ -62,19 +64,28 @@ def issue(
         issued_by=acting_user,
         expires_at=expires_at,
     )
+    fields = {
+        "key": str(key.pk),
+        "department": department.code,
+        "label": key.label,
+        "expires_at": expires_at.isoformat() if expires_at else "",
+    }
+    ledger.append("key.issued", fields=fields, actor=acting_user, at=at)
     return IssuedKey(secret, key)
 
 
 @transaction.atomic
 def revoke(key_id: UUID, *, acting_user: str, at: datetime) -> ApiKey:
     """Make a key void from `at` on. Raises NotFound, or Conflict if it is revoked already."""
-    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+    key = ApiKey.objects.select_for_update(of=("self",)).select_related("department").filter(pk=key_id).first()
     if key is None:
         raise NotFound("key-unknown", "没有这个密钥。", remedy="请用 gongxin keys list 查看现有密钥的编号。")
     if key.revoked_at is not None:
         raise Conflict("key-revoked", "该密钥此前已经吊销。", remedy="无需再次吊销。")
     key.revoked_at, key.revoked_by = at, acting_user
     key.save(update_fields=["revoked_at", "revoked_by"])
+    fields = {"key": str(key.pk), "department": key.department.code}
+    ledger.append("key.revoked", fields=fields, actor=acting_user, at=at)
     return key
 
 
