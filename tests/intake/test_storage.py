@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from tests.intake.hand_ins import hand_in, penalty
 
 from gongxin.errors import NotFound
 from gongxin.identity.models import Department
@@ -144,3 +145,12 @@ def test_abandoned_uploads_go_after_a_day(files_dir: Path) -> None:
     assert storage.discard_expired(at=datetime.now(UTC)) == 0
     assert storage.discard_expired(at=datetime.now(UTC) + timedelta(days=2)) == 1
     assert list(incoming.iterdir()) == []
+
+
+def test_refused_file_is_not_kept_unless_another_submission_took_it_in(files_dir: Path) -> None:
+    licences = hand_in([penalty(1)], item="licence")
+    assert (licences.state, storage.has_original(licences)) == ("refused", False)
+    taken_in = hand_in([penalty(1)])
+    assert storage.has_original(taken_in)
+    assert hand_in([penalty(1)], item="licence").state == "refused"
+    assert storage.has_original(taken_in)

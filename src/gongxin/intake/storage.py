@@ -95,13 +95,19 @@ def discard_private(submission: Submission) -> bool:
     titled = any(is_identity_title(title) for title in submission.ignored_columns) or any(
         _MASKED in title for title in submission.columns
     )
-    # Nobody has looked into the rows of a refused file.
-    unread = submission.state == SubmissionState.REFUSED and submission.fault_code != _INTERRUPTED
-    if not (found & PERSONAL or titled or unread):
+    if not (found & PERSONAL or titled or _is_unread(submission)):
         return False
     with transaction.atomic():
         _lock(shared=False)
         return _discard(submission.file_sha256)
+
+
+def _is_unread(submission: Submission) -> bool:
+    """Whether the file was refused, so that nobody has looked into its rows, and no other submission took it in."""
+    if submission.state != SubmissionState.REFUSED or submission.fault_code == _INTERRUPTED:
+        return False
+    same = Submission.objects.filter(file_sha256=submission.file_sha256)
+    return not same.filter(state=SubmissionState.COMPLETED).exists()
 
 
 def discard_expired(*, at: datetime) -> int:
