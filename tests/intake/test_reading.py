@@ -121,6 +121,7 @@ def test_chinese_labels_and_stars_are_titles_too() -> None:
 
 def test_serial_dates_and_date_cells() -> None:
     rows = [penalty(1, CF_JDRQ="46113"), penalty(2)]
+    # A row is typed as texts; a workbook may hold a day.
     rows[1]["CF_JDRQ"] = date(2026, 4, 1)  # type: ignore[assignment]
     assert outcome(hand_in(xlsx(rows), filename="a.xlsx")) == ("completed", 2, 0)
     assert set(Record.objects.values_list("decided_on", flat=True)) == {date(2026, 4, 1)}

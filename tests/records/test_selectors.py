@@ -48,6 +48,7 @@ def test_closed_and_restricted_records_are_not_public(given: dict[str, str]) -> 
 
 
 def purpose(*disclosures: str, categories: tuple[str, ...] = ()) -> Purpose:
+    # Texts here, one of a few words there.
     return Purpose("p", "用途", "Purpose", disclosures, categories, ())  # type: ignore[arg-type]
 
 
