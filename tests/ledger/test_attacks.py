@@ -163,6 +163,23 @@ def test_new_leaves_are_read_before_they_are_signed(world: World) -> None:
         checkpoints.sign(at=AT)
 
 
+def test_a_forged_checkpoint_is_neither_signed_over_nor_proved_by(world: World) -> None:
+    forged = notes.Signer(keys.signer().name, bytes(32)).sign(
+        SignedCheckpoint.objects.get(size=11).note.split("\n\n")[0] + "\n"
+    )
+    as_owner("UPDATE ledger_checkpoint SET note = %s WHERE size = 11", forged)
+    for attempt in (lambda: checkpoints.sign(at=AT), lambda: proofs.inclusion(3), checkpoints.verify):
+        with pytest.raises(Conflict, match="日志不完整或已被改动"):
+            attempt()
+
+
+def test_a_failed_export_leaves_nothing(world: World) -> None:
+    as_owner("DELETE FROM ledger_leaf WHERE seq = 4")
+    with pytest.raises(Conflict):
+        exporting.export(world.folder / "new" / "export")
+    assert list((world.folder / "new").iterdir()) == []
+
+
 def test_the_signers_memory_is_missed(world: World) -> None:
     (keys.folder() / "last-checkpoint").unlink()
     with pytest.raises(Conflict, match="last-checkpoint"):

@@ -45,13 +45,9 @@ def verify() -> Checkpoint:
     verifier = keys.signer().verifier()
     size = selectors.size()
     notes = list(SignedCheckpoint.objects.order_by("size").values_list("note", flat=True))
-    signed = {point.size: point.root for point in (_read(note, verifier) for note in notes)}
+    signed = {point.size: point.root for point in (read(note, verifier) for note in notes)}
     memory = keys.remembered()
-    if (
-        memory is not None
-        and (last := _read(memory, verifier))
-        and signed.setdefault(last.size, last.root) != last.root
-    ):
+    if memory is not None and (last := read(memory, verifier)) and signed.setdefault(last.size, last.root) != last.root:
         raise selectors.damaged("检查点与签名程序的记录不符")
     growing = tree.Growing()
     stored = Leaf.objects.filter(seq__lt=size).order_by("seq").values_list("hashes", flat=True).iterator(2_000)
@@ -75,7 +71,7 @@ def _continued(verifier: Verifier, size: int) -> int:
         return 0
     if memory is None:
         raise selectors.damaged("签名程序的记录（last-checkpoint）不见了")
-    last = _read(memory, verifier)
+    last = read(memory, verifier)
     if last.size > size:
         raise selectors.damaged(f"曾签署 {last.size} 条，现只有 {size} 条")
     if selectors.growing(last.size).root() != last.root:
@@ -87,10 +83,15 @@ def _kept(signer: Signer, checkpoint: Checkpoint, at: datetime) -> SignedCheckpo
     """Sign, remember, store. Memory first: a crash in between leaves a checkpoint more, never one less."""
     note = signer.sign(str(checkpoint))
     keys.remember(note)
-    return SignedCheckpoint.objects.get_or_create(size=checkpoint.size, defaults={"note": note, "signed_at": at})[0]
+    kept, _ = SignedCheckpoint.objects.get_or_create(size=checkpoint.size, defaults={"note": note, "signed_at": at})
+    # Ed25519 gives one signature for one text: another note of this size is not the signer's.
+    if kept.note != note:
+        raise selectors.damaged(f"{checkpoint.size} 条的检查点不是签名程序所签")
+    return kept
 
 
-def _read(note: str, verifier: Verifier) -> Checkpoint:
+def read(note: str, verifier: Verifier) -> Checkpoint:
+    """The checkpoint in a stored note. Raises Conflict when the log's key did not sign it."""
     try:
         return Checkpoint.read(note, verifier)
     except NoteInvalid as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from gongxin.errors import Conflict, NotFound
@@ -21,12 +23,23 @@ def export(target: Path) -> int:
         raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
     if target.exists():
         raise Conflict("ledger-export-exists", f"“{target}”已经存在，不会覆盖。", remedy="请换一个新的文件夹名。")
-    draft = target.with_name(target.name + ".part")
-    (draft / "checkpoints").mkdir(parents=True, exist_ok=True)
-    with (draft / "leaves.jsonl").open("wb") as file:
-        for body in selectors.bodies(0, last.size):
-            file.write(body + b"\n")
-    for kept in SignedCheckpoint.objects.order_by("size").iterator():
-        (draft / "checkpoints" / f"{kept.size}.checkpoint").write_text(kept.note, encoding="utf-8")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=target.parent))
+    try:
+        _write(draft, last.size)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise
+    draft.chmod(0o755)
     draft.replace(target)
     return last.size
+
+
+def _write(draft: Path, size: int) -> None:
+    """All files of an export of `size` leaves."""
+    (draft / "checkpoints").mkdir()
+    with (draft / "leaves.jsonl").open("wb") as file:
+        for body in selectors.bodies(0, size):
+            file.write(body + b"\n")
+    for kept in SignedCheckpoint.objects.filter(size__lte=size).order_by("size").iterator():
+        (draft / "checkpoints" / f"{kept.size}.checkpoint").write_text(kept.note, encoding="utf-8")

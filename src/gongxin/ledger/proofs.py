@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gongxin.errors import InvalidInput, NotFound
-from gongxin.ledger import keys, selectors, tree
+from gongxin.ledger import checkpoints, keys, selectors, tree
 from gongxin.ledger.models import SignedCheckpoint
 from gongxin.ledger.notes import Checkpoint, encoded
 from gongxin.ledger.tree import Node
@@ -44,7 +44,7 @@ def _newest() -> tuple[str, Checkpoint]:
     kept: SignedCheckpoint | None = selectors.last_checkpoint()
     if kept is None:
         raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
-    return kept.note, Checkpoint.read(kept.note, keys.signer().verifier())
+    return kept.note, checkpoints.read(kept.note, keys.signer().verifier())
 
 
 def _hashes(path: list[list[Node]]) -> list[str]:
