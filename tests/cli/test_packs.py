@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from tests.policy.folders import copied
 from typer.testing import CliRunner
 
@@ -88,3 +89,14 @@ def test_list_names_every_item() -> None:
     assert told["chain"] == ["cn", "cn-shandong", "cn-shandong-jinan"]
     plain = RUNNER.invoke(command.app, ["list"])
     assert "abnormal-operations" in plain.output
+
+
+@pytest.mark.django_db
+def test_apply_before_the_tables_are_there_says_what_to_run() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE records_packapplied")
+    ran = RUNNER.invoke(command.app, ["apply", "--json"])
+    assert ran.exit_code == 1
+    told = json.loads(ran.output)["error"]
+    assert told["code"] == "database-not-migrated"
+    assert "gongxin database migrate" in told["remedy"]

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from tests.intake.hand_ins import AT, hand_in, penalty
 from tests.policy.folders import copied
 
+from gongxin.cli.database import _tell_of_pack
 from gongxin.policy import packs
 from gongxin.policy.pack import Pack
 from gongxin.records import republishing
@@ -90,3 +92,22 @@ def test_broken_off_leaves_nothing(changed: Pack, monkeypatch: pytest.MonkeyPatc
         republishing.apply_pack(changed, at=AT)
     assert held() == old
     assert not PackApplied.objects.exists()
+
+
+def test_node_that_is_behind_says_so_on_the_policies_page_until_it_is_not(client: Client) -> None:
+    waiting = "在库记录的公示期还没有按新规则重新核定"
+    pack = packs.current()
+    PackApplied.objects.create(name=pack.name, version="an-older-one", applied_at=AT, records=0, changed=0)
+    assert republishing.behind(pack)
+    assert waiting in client.get("/policies/").content.decode()
+    republishing.apply_pack(pack, at=AT)
+    assert not republishing.behind(pack)
+    assert waiting not in client.get("/policies/").content.decode()
+
+
+def test_status_names_the_command_that_is_due(capsys: pytest.CaptureFixture[str]) -> None:
+    _tell_of_pack()
+    assert "gongxin packs apply" in capsys.readouterr().out
+    republishing.apply_pack(packs.current(), at=AT)
+    _tell_of_pack()
+    assert capsys.readouterr().out == ""

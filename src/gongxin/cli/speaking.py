@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import typer
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from rich.console import Console
 from rich.text import Text
 
@@ -30,6 +31,15 @@ def said_plainly(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except GongxinError as error:
             said = {"code": error.code, "title": error.title, "remedy": error.remedy, "facts": error.facts}
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+                raise
+            said = {
+                "code": "database-not-migrated",
+                "title": "数据库里还没有本版本的数据表。",
+                "remedy": "请先运行 gongxin database migrate。",
+                "facts": {},
+            }
         except OperationalError as error:
             detail = str(error).strip().splitlines()[0] if str(error).strip() else "connection failed"
             said = {

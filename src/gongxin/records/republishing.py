@@ -53,6 +53,11 @@ def is_applied(pack: Pack) -> bool:
     return last == (pack.name, pack.version)
 
 
+def behind(pack: Pack) -> bool:
+    """True if held records were last derived by another version; that one holds until `gongxin packs apply` has run."""
+    return PackApplied.objects.exists() and not is_applied(pack)
+
+
 def apply_pack(pack: Pack, *, at: datetime, progress: Progress | None = None) -> Republished:
     """Derive severity and publicity of all active records by the rules of `pack`, unless this was done last.
 

@@ -17,6 +17,7 @@ from gongxin import clock
 from gongxin.errors import NotFound
 from gongxin.policy import packs
 from gongxin.policy.model import CalendarYear, DatedRule
+from gongxin.records import republishing
 from gongxin.web.public.serving import public_page
 
 GROUPS: Final = {
@@ -48,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     ]
     doubtful = sum(rule.reference.confidence == "L" for rule, _standing_ in rules)
     context = {"pack": pack, "groups": groups, "doubtful": doubtful, "total": len(rules), "chain": pack.chain}
+    context["behind"] = republishing.behind(pack)
     return render(request, "public/policies.html", context)
 
 
