@@ -21,14 +21,14 @@ def prepare() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "gongxin.settings"
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = embedded.start(folder).url
-    import django  # noqa: PLC0415  (as above)
+    import django  # noqa: PLC0415  (nothing of Django before the environment is set)
 
     django.setup()
 
 
 def stop() -> None:
     """Stop the server that `prepare` started in this folder, if it did."""
-    from gongxin import embedded  # noqa: PLC0415  (as above)
+    from gongxin import embedded  # noqa: PLC0415  (nothing of Django before the environment is set)
 
     server = embedded.find(VAR / "bench")
     if server is not None:
