@@ -67,7 +67,7 @@ class Flow:
 
     def run(self) -> Tally:
         """Load the whole file. Raises FileRefused where it turns out to be unusable; E102 where it has no row."""
-        with Lane(depth=_AHEAD) as lane:
+        with Lane(depth=1) as lane:
             under_way: deque[_Asked] = deque()
             for chunk in self.table.chunks():
                 under_way.append(self._ask(lane, self.preparer.prepare(chunk)))

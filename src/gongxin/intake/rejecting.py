@@ -66,6 +66,11 @@ def _printable(column: pl.Series) -> pl.Series:
     return column.str.replace_all(_CONTROL, "\ufffd") if column.str.contains(_CONTROL).any() else column
 
 
+def _compact(frame: pl.DataFrame) -> pl.DataFrame:
+    """A copy with texts of its own: what is filtered out of a chunk keeps the texts of the whole chunk alive."""
+    return pl.read_ipc_stream(frame.write_ipc_stream(None).getvalue())
+
+
 class HeldBack:
     """Rejected rows and findings kept back until there are enough of them to be worth a statement.
 
@@ -80,7 +85,7 @@ class HeldBack:
 
     def add_findings(self, *parts: pl.DataFrame) -> None:
         """Keep findings back."""
-        self._found += [part for part in parts if part.height]
+        self._found += [_compact(part) for part in parts if part.height]
 
     def add_rows(self, raw: pl.DataFrame, rejected: pl.Series, people: pl.Series) -> bool:
         """Keep rows of a chunk back. False, and nothing kept: what is here already must be taken first."""
@@ -88,7 +93,7 @@ class HeldBack:
         if held > _ENOUGH or (self._rows and self._rows[0].width != raw.width):
             return False
         if rejected.len():
-            self._rows.append(raw.filter(pl.col(ROW).is_in(rejected.implode())))
+            self._rows.append(_compact(raw.filter(pl.col(ROW).is_in(rejected.implode()))))
             self._people.append(people)
         return True
 
