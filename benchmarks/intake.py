@@ -1,10 +1,10 @@
 """Loading a department's file, from the file to committed and searchable records, against the limit.
 
-The limit is COPY of the same clean rows into a plain table of typed columns with primary key, unique natural key and three
-indexes, measured before and after ours, in the same database with the same settings, from a file that is ready to be
-copied; the mean of the two counts. Ours reads the CSV as a department hands it in (all columns of the template, 2 % of
-the rows broken, 3 % repeated), with 200,000 organisations in the register. Peak memory is that of the process that took
-in all files, the largest of five times the rows.
+The limit is COPY of the same clean rows into a plain table of typed columns with primary key, unique natural key and
+three indexes, measured before and after ours, in the same database with the same settings, from a file that is ready
+to be copied; the mean of the two counts. Ours reads the CSV as a department hands it in (all columns of the template,
+2 % of the rows broken, 3 % repeated), with 200,000 organisations in the register. Peak memory is that of the process
+that took in all files, the largest of five times the rows.
 """
 
 from __future__ import annotations
