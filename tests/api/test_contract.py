@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests import held
@@ -76,3 +79,21 @@ def test_the_document_is_complete() -> None:
             assert ("401" in operation["responses"]) == ("security" in operation), (method, path)
             if "{" in path:
                 assert "404" in operation["responses"], (method, path)
+
+
+def test_real_answers_are_what_the_schema_says(client: Client) -> None:
+    """Made-up requests rarely meet a record; here every public look-up answers with one."""
+    about = held.organisation()
+    record = held.record(about)
+    described = client.get("/api/v1/openapi.json").json()
+    addresses = {
+        "/api/v1/organisations/{ref}": f"/api/v1/organisations/{about.uscc}",
+        "/api/v1/organisations/{organisation_id}/records": f"/api/v1/organisations/{about.pk}/records",
+        "/api/v1/records/{record_id}": f"/api/v1/records/{record.pk}",
+        "/api/v1/disclosures/{item_id}": "/api/v1/disclosures/penalty",
+    }
+    for path, address in addresses.items():
+        answered = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = client.get(address).json()
+        assert str(record.pk) in json.dumps(answer)
+        jsonschema_rs.validate(answered | {"components": described["components"]}, answer)

@@ -22,7 +22,7 @@ from gongxin.enquiries.answering import Answered
 from gongxin.enquiries.models import Outcome
 from gongxin.ids import uuid7
 
-router = Router(tags=["checks"], auth=DepartmentKey())
+router = Router(tags=["checks"], auth=DepartmentKey(), by_alias=True)
 
 
 class CheckIn(Closed):

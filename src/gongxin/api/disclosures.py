@@ -13,7 +13,7 @@ from gongxin.api.forms import RecordsPage
 from gongxin.api.keyset import After, position
 from gongxin.policy import packs
 
-router = Router(tags=["public"])
+router = Router(tags=["public"], by_alias=True)
 
 
 @router.get("/{item_id}", response=RecordsPage, openapi_extra={"x-problems": [404]})

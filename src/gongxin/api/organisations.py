@@ -18,7 +18,7 @@ from gongxin.subjects import search as searching
 from gongxin.subjects.identifiers import folded_code
 from gongxin.subjects.models import Organisation
 
-router = Router(tags=["public"])
+router = Router(tags=["public"], by_alias=True)
 
 
 class HitOut(OrganisationBrief):

@@ -12,7 +12,7 @@ from gongxin.api import lookups
 from gongxin.api.forms import OrganisationBrief, RecordOut
 from gongxin.errors import NotFound
 
-router = Router(tags=["public"])
+router = Router(tags=["public"], by_alias=True)
 
 
 class RecordAnswer(Schema):
