@@ -7,11 +7,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from gongxin.identity.models import Department
 from gongxin.policy import packs
 from gongxin.records.models import Record
+from gongxin.records.numbering import serial
 from gongxin.subjects.identifiers import kind_of, uscc_check_digit
 from gongxin.subjects.models import Organisation
 from gongxin.subjects.names import name_key
@@ -64,7 +65,7 @@ def record(about: Organisation, *, item: str = "penalty", **given: Any) -> Recor
     values = {
         "item_version": kind.version,
         "submission_id": uuid4(),
-        "key_hash": uuid4(),
+        "key_hash": UUID(serial(str(given.get("document_no", f"云市监罚〔2026〕{number}号"))) + uuid4().hex[:20]),
         "content_hash": uuid4(),
         "document_no": f"云市监罚〔2026〕{number}号",
         "title": "未按规定公示",

@@ -12,6 +12,7 @@ import polars as pl
 import polars_hash as plh
 
 from gongxin.policy.model import Item
+from gongxin.records import numbering
 
 # Between the parts of a natural key; folding leaves it alone.
 _UNIT: Final = "\x01"
@@ -41,9 +42,9 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
     whole = pl.concat_str(parts, separator=_UNIT).str.replace_many(list(_FOLDING), list(_FOLDING.values()))
     folded = frame.select(whole.alias("key"))
-    first = pl.col("key").str.split_exact(_UNIT, 2).struct.field("field_1")
-    serial = folded.select(first.str.replace_all(r"[^0-9]+", "").str.tail(12).str.zfill(12)).to_series()
-    return (serial + _hashed(folded, pl.col("key")).str.slice(0, 20)).alias("key_hash")
+    numbered = (item.by_role("document_no") or item.field(item.natural_key[0])).name
+    serial = frame.select(numbering.serial_expr(_half_width(pl.col(numbered).fill_null("")))).to_series()
+    return (serial + _hashed(folded, pl.col("key")).str.slice(0, 32 - numbering.DIGITS)).alias("key_hash")
 
 
 def payload_bodies(frame: pl.DataFrame, item: Item, *, plain: bool = False) -> pl.Series:
@@ -71,6 +72,11 @@ def json_text(column: pl.Series) -> pl.Series:
     if not column.str.contains(_NEEDS_JSON).any():
         return column
     return column.str.replace_many(list(_JSON_SIGNS), list(_JSON_SIGNS.values()))
+
+
+def _half_width(texts: pl.Expr) -> pl.Expr:
+    """Full-width digits half-width."""
+    return texts.str.replace_many(list("０１２３４５６７８９"), list("0123456789"))
 
 
 def _hashed(frame: pl.DataFrame, text: pl.Expr) -> pl.Series:

@@ -15,6 +15,7 @@ from gongxin.policy.model import Item
 from gongxin.records import payload
 from gongxin.records.explaining import visible
 from gongxin.records.models import Record
+from gongxin.records.numbering import with_number
 from gongxin.records.selectors import published_on
 from gongxin.subjects.grams import grams
 from gongxin.subjects.models import NameGrams, Organisation
@@ -169,5 +170,5 @@ def by_document_no(text: str, *, day: date) -> list[Record]:
     """Public records of any item whose document number is the text, whatever its brackets; newest first, 50 at most."""
     folded = text.strip().translate(_ROUND)
     spellings = {folded.replace("(", opening).replace(")", closing) for opening, closing in _BRACKET_PAIRS}
-    found = published_on(day).filter(document_no__in=spellings | {text.strip()})
+    found = published_on(day).filter(with_number(*spellings, text.strip()))
     return list(found.select_related("organisation", "provider").order_by("-decided_on", "-id")[:_MOST_OF_A_NUMBER])

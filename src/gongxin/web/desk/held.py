@@ -24,6 +24,7 @@ from gongxin.policy import packs
 from gongxin.policy.model import Field, Item
 from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Disclosure, Record
+from gongxin.records.numbering import with_number
 from gongxin.subjects import search
 from gongxin.web.desk.pages import acting_user, desk_page, number, query
 
@@ -133,7 +134,7 @@ def _found(user: User, filters: Filters) -> QuerySet[Record]:
 
 def _matching(found: QuerySet[Record], text: str) -> QuerySet[Record]:
     """By document number, else by the organisations that the search finds."""
-    numbered = found.filter(document_no=text)
+    numbered = found.filter(with_number(text))
     if numbered.exists():
         return numbered
     hits = search.search(text, limit=_SUBJECTS).hits
