@@ -209,7 +209,8 @@ def _fastapi(url: str) -> Iterator[int]:
 
 @contextmanager
 def _serving(command: Sequence[str], port: int, told: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, *command], env=os.environ | told, cwd=_HERE)
+    # Not in a package folder: granian would take `gongxin` for a part of it.
+    process = subprocess.Popen([sys.executable, *command], env=os.environ | told, cwd=_HERE.parent)
     try:
         _until(lambda: _answers(port) or process.poll() is not None)
         yield
