@@ -1,15 +1,15 @@
 """The flow of a file's chunks through one transaction.
 
-Two chunks are under way ahead of the one being loaded: the questions of a chunk (register, held records) go to the
-database before the load of the chunk in front of it, so that the database always has work and never waits for an
-answer to be digested.
+Reading and preparing, matching and comparing, and the database have a thread each. The questions of a chunk (register,
+held records) go to the database before the load of the chunk in front of it, so that the database always has work and
+never waits for an answer to be digested.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +24,7 @@ from gongxin.intake.reading import Table
 from gongxin.intake.rejecting import HeldBack
 from gongxin.intake.seen import ACCEPTED, PENDING, REVISED, UNCHANGED, SeenRows
 from gongxin.intake.shaping import Origin
-from gongxin.intake.tables import ROW
+from gongxin.intake.tables import ROW, Chunk
 from gongxin.intake.tally import Tally
 from gongxin.intake.timeliness import Timeliness
 from gongxin.policy.model import Item
@@ -67,10 +67,12 @@ class Flow:
 
     def run(self) -> Tally:
         """Load the whole file. Raises FileRefused where it turns out to be unusable; E102 where it has no row."""
-        with Lane(depth=1) as lane:
-            under_way: deque[_Asked] = deque()
-            for chunk in self.table.chunks():
-                under_way.append(self._ask(lane, self.preparer.prepare(chunk)))
+        with Lane(depth=1) as lane, ThreadPoolExecutor(1, thread_name_prefix="intake-prepare") as ahead:
+            chunks, under_way = self.table.chunks(), deque[_Asked]()
+            coming = ahead.submit(self._next, chunks)
+            while (prepared := coming.result()) is not None:
+                coming = ahead.submit(self._next, chunks)
+                under_way.append(self._ask(lane, prepared))
                 if len(under_way) >= _AHEAD:
                     self._load(lane, under_way.popleft())
             while under_way:
@@ -83,6 +85,11 @@ class Flow:
             self._flush(lane)
             lane.drain()
         return self.tally
+
+    def _next(self, chunks: Iterator[Chunk]) -> Prepared | None:
+        """Read and prepare the next chunk; None after the last."""
+        chunk = next(chunks, None)
+        return None if chunk is None else self.preparer.prepare(chunk)
 
     def _ask(self, lane: Lane, prepared: Prepared) -> _Asked:
         codes = self.register.question(matching.wanted(matching.codes_of(prepared.frame, self.item)))
@@ -165,8 +172,9 @@ class Flow:
         loaded = frame.filter(pl.col("fate").is_in([ACCEPTED, REVISED]))
         if loaded.is_empty():
             return pl.DataFrame(), pl.DataFrame(), []
-        # In the order of their organisations: the index over them is then filled from left to right.
-        loaded = loaded.sort("organisation_id")
+        # In the order of their days: the index over these has few distinct entries and likes them together.
+        decided = self.item.by_role("decided_on")
+        loaded = loaded.sort(decided.name) if decided else loaded
         records = shaping.record_columns(loaded, self.item, self.pack, self.origin, plain=plain)
         is_new = loaded["fate"] == ACCEPTED
         about = [

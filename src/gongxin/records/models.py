@@ -40,8 +40,8 @@ class Record(models.Model):
         "identity.Department", on_delete=models.PROTECT, related_name="records", db_constraint=False, db_index=False
     )
     submission_id = models.UUIDField()
-    # The natural key: twelve digits of the document number, by which records are found (records.numbering), then 80 bits
-    # of SHA-256 over item and folded key (intake.keys). The content: 128 bits of SHA-256 over the payload.
+    # The natural key: twelve digits of the document number, by which records are found (records.numbering), then 80
+    # bits of SHA-256 over item and folded key (intake.keys). The content: 128 bits of SHA-256 over the payload.
     key_hash = models.UUIDField()
     content_hash = models.UUIDField()
     document_no = models.CharField(max_length=128, blank=True, db_collation="C")
