@@ -24,7 +24,7 @@ import polars as pl
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.tables import FAULT_SCHEMA, ROW, Chunk, Notice, no_faults, text_frame
 
-_BLOCK: Final = 24 * 1024**2
+_BLOCK: Final = 16 * 1024**2
 _RECORD_LIMIT: Final = 64 * 1024**2
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTE, _LF, _CR = 34, 10, 13
