@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gongxin.errors import NotFound
 from gongxin.policy.calendar import WorkingCalendar
@@ -21,6 +22,8 @@ from gongxin.policy.model import (
     Purpose,
     SeverityRules,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,39 +51,18 @@ class Pack:
 
     def item(self, item_id: str) -> Item:
         """The catalogue item; NotFound (with the ids there are) if the catalogue has none of that id."""
-        found = self.items.get(item_id)
-        if found is None:
-            raise NotFound(
-                "item-unknown",
-                f"目录中没有“{item_id}”这一项。",
-                remedy=f"请从目录中选择：{'、'.join(sorted(self.items))}。",
-                facts={"item": item_id, "items": sorted(self.items)},
-            )
-        return found
+        said = f"目录中没有“{item_id}”这一项。", f"请从目录中选择：{'、'.join(sorted(self.items))}。"
+        return _found(self.items, item_id, "item", said)
 
     def purpose(self, code: str) -> Purpose:
         """The purpose of a credit check; NotFound (with the codes there are) if the pack has none of that code."""
-        found = self.purposes.get(code)
-        if found is None:
-            raise NotFound(
-                "purpose-unknown",
-                f"没有“{code}”这个查询用途。",
-                remedy=f"请从查询用途中选择：{'、'.join(sorted(self.purposes))}。",
-                facts={"purpose": code, "purposes": sorted(self.purposes)},
-            )
-        return found
+        said = f"没有“{code}”这个查询用途。", f"请从查询用途中选择：{'、'.join(sorted(self.purposes))}。"
+        return _found(self.purposes, code, "purpose", said)
 
     def clock(self, clock_id: str) -> Clock:
         """The time limit; NotFound (with the ids there are) if the pack has none of that id."""
-        found = self.clocks.get(clock_id)
-        if found is None:
-            raise NotFound(
-                "clock-unknown",
-                f"没有“{clock_id}”这个时限。",
-                remedy=f"请从时限中选择：{'、'.join(sorted(self.clocks))}。",
-                facts={"clock": clock_id, "clocks": sorted(self.clocks)},
-            )
-        return found
+        said = f"没有“{clock_id}”这个时限。", f"请从时限中选择：{'、'.join(sorted(self.clocks))}。"
+        return _found(self.clocks, clock_id, "clock", said)
 
     def rules(self) -> tuple[DatedRule, ...]:
         """Every dated rule with its reference: terms, caps, severity, clocks, principles (not the calendar)."""
@@ -150,3 +132,11 @@ class Pack:
                 principle.reference,
                 principle.pack,
             )
+
+
+def _found(table: Mapping[str, T], key: str, noun: str, said: tuple[str, str]) -> T:
+    """The entry, or NotFound with what is said (title, remedy), the key and the keys there are."""
+    if key not in table:
+        title, remedy = said
+        raise NotFound(f"{noun}-unknown", title, remedy=remedy, facts={noun: key, f"{noun}s": sorted(table)})
+    return table[key]
