@@ -14,6 +14,8 @@ _SOURCE: Final = Path(__file__).with_name("events.yaml")
 _CODE: Final = re.compile(r"[a-z]+(\.[a-z]+)+")
 _KEYS: Final = {"zh", "en", "personal_data", "fields"}
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+# Kinds whose value is a text: a commitment is made over one.
+_COMMITTABLE: Final = ("text", "hash")
 # RFC 8785 3.2.2.3: whole numbers beyond this are not the same everywhere.
 _LARGEST: Final = 2**53 - 1
 
@@ -89,9 +91,10 @@ def _event(code: str, entry: dict[str, Any]) -> Event:
 def _field(place: str, raw: Any) -> Field:
     if not isinstance(raw, dict) or set(raw) != {"kind", "personal"} or raw["kind"] not in KINDS:
         raise ValueError(f"events.yaml: {place}: expected kind ({', '.join(KINDS)}) and personal")
-    if raw["personal"] not in ("none", "committed") or (raw["personal"] == "committed" and raw["kind"] != "text"):
-        raise ValueError(f"events.yaml: {place}: personal is none or, for text, committed")
-    return Field(raw["kind"], raw["personal"] == "committed")
+    committed = raw["personal"] == "committed"
+    if raw["personal"] not in ("none", "committed") or (committed and raw["kind"] not in _COMMITTABLE):
+        raise ValueError(f"events.yaml: {place}: personal is none or, for text and hash, committed")
+    return Field(raw["kind"], committed)
 
 
 EVENTS: Final = load(_SOURCE)
