@@ -15,10 +15,12 @@ from gongxin.policy.model import (
     CodeList,
     Confidence,
     DisclosureClass,
+    Duty,
     Principle,
     ProhibitedCategory,
     Purpose,
     Reference,
+    ReportSection,
 )
 from gongxin.policy.reading import Node
 
@@ -147,6 +149,38 @@ def purpose(node: Node, pack: str, *, categories: Collection[str]) -> Purpose:
         disclosures=keys["disclosures"].choices(DISCLOSURES),
         categories=keys["categories"].choices(categories),
         basis=references(keys["basis"]),
+    )
+
+
+# The duties the code logs looks under; a pack says on what ground.
+DUTIES: Final = ("own-supplies", "platform-management", "account-administration", "audit", "own-organisation")
+
+
+def duty(node: Node, pack: str) -> Duty:
+    """A reason to look without a credit check."""
+    keys = node.mapping(["id", "title", "basis"], ["title_en", "replaces"])
+    return Duty(keys["id"].choice(DUTIES), keys["title"].text(), title_en(keys), references(keys["basis"]))
+
+
+def report_section(
+    node: Node, pack: str, *, categories: Collection[str], items: Collection[str], taken: set[str]
+) -> ReportSection:
+    """A section of the credit report. taken: what earlier sections named, filled on the way."""
+    keys = node.mapping(["id", "title", "content", "reference"], ["title_en", "categories", "items", "replaces"])
+    named = [*(keys["categories"].choices(categories) if "categories" in keys else ())]
+    single = keys["items"].choices(items) if "items" in keys else ()
+    for name in (*named, *single):
+        if name in taken:
+            raise node.error("pack-duplicate-value", f"“{name}”已经属于前面的章节。", remedy="请只归入一个章节。")
+        taken.add(name)
+    return ReportSection(
+        id=keys["id"].text(),
+        title=keys["title"].text(),
+        title_en=title_en(keys),
+        content=keys["content"].choice(("records", "advice", "others")),
+        categories=tuple(named),
+        items=single,
+        reference=reference(keys["reference"]),
     )
 
 

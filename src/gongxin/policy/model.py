@@ -206,6 +206,29 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """Why somebody looks at what is not public without running a credit check (履职事由)."""
+
+    id: str
+    title: str
+    title_en: str
+    basis: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSection:
+    """A section of the credit report. content: records of its categories and items, advice, or what no section names."""
+
+    id: str
+    title: str
+    title_en: str
+    content: Literal["records", "advice", "others"]
+    categories: tuple[str, ...]
+    items: tuple[str, ...]
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """A time limit. unit: working-day or day."""
 
