@@ -16,11 +16,13 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 
 from gongxin import ledger
-from gongxin.errors import InvalidInput, NotPermitted
-from gongxin.identity.models import Department, Role, User
+from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from gongxin.identity.models import Department, Representation, Role, Substitution, User
+from gongxin.identity.roles import STAFF
 
 _log = logging.getLogger(__name__)
 _SHORTEST: Final = 10
@@ -37,15 +39,17 @@ def create(
     *,
     password: str,
     full_name: str,
-    department: Department,
+    department: Department | None,
     role: Role | str = Role.DATA_OFFICER,
     acting_user: User | None = None,
     at: datetime,
 ) -> User:
-    """Make a staff account of a department. acting_user: None for the command line.
+    """Make an account: of staff, with the department it works for, or of somebody from outside, without one.
 
-    Raises InvalidInput: name taken or not usable, unknown role, password short, common or like the name.
+    acting_user: None for the command line. Raises InvalidInput: name taken or not usable, unknown role, a department
+    too many or too few, password short, common or like the name.
     """
+    _judge_department(_role(role), department)
     user = User(
         username=username.strip(), first_name=full_name, department=department, role=_role(role), date_joined=at
     )
@@ -53,15 +57,57 @@ def create(
     _judge_password(password, user)
     user.set_password(password)
     actor = acting_user.username if acting_user else "the command line"
-    fields = {"account": user.username, "department": department.code, "role": str(user.role)}
+    fields = {"account": user.username, "department": _code(department), "role": str(user.role)}
     try:
         with transaction.atomic():
             user.save()
             ledger.append("account.created", fields=fields, actor=actor, at=at)
     except IntegrityError:
         raise InvalidInput("account-taken", f"账号“{username}”已经存在。", remedy="请换一个账号名。") from None
-    _log.info("account %s (%s, %s) made by %s at %s", username, user.role, department.code, actor, at.isoformat())
+    _log.info("account %s (%s, %s) made by %s at %s", username, user.role, _code(department), actor, at.isoformat())
     return user
+
+
+@transaction.atomic
+def change_role(
+    account: User, *, role: Role | str, department: Department | None, acting_user: User | None, at: datetime
+) -> User:
+    """Give an account another role, and the department it has from now on; it takes effect with its next request.
+
+    department: None for roles from outside. Substitutions the account takes part in, and its bindings to
+    organisations, belong to the role it had: they end. acting_user: None for the command line.
+    Raises InvalidInput: unknown role, a department too many or too few; NotPermitted for the own account; Conflict if
+    nothing would change.
+    """
+    wanted = _role(role)
+    _judge_department(wanted, department)
+    held = User.objects.select_for_update(of=("self",)).select_related("department").get(pk=account.pk)
+    _judge_change(held, wanted, department, acting_user)
+    before, actor = held.role, acting_user.username if acting_user else "the command line"
+    ended = {"ended_at": at, "ended_by": actor}
+    concerned = Q(absent=held) | Q(substitute=held)
+    substitutions = Substitution.objects.filter(concerned, ended_at__isnull=True).update(**ended)
+    bindings = Representation.objects.filter(user=held, ended_at__isnull=True).update(**ended)
+    held.role, held.department = wanted, department
+    held.save(update_fields=["role", "department"])
+    fields = {
+        "account": held.username,
+        "old": str(before),
+        "role": str(wanted),
+        "department": _code(department),
+        "substitutions_ended": substitutions,
+        "representations_ended": bindings,
+    }
+    ledger.append("account.role.changed", fields=fields, actor=actor, at=at)
+    return held
+
+
+def by_name(username: str) -> User:
+    """The account of this name, with its department. Raises NotFound."""
+    found = User.objects.select_related("department").filter(username=username.strip()).first()
+    if found is None:
+        raise NotFound("account-unknown", f"没有账号“{username}”。", remedy="请核对账号名。")
+    return found
 
 
 def sign_in(request: HttpRequest, *, username: str, password: str) -> User:
@@ -89,6 +135,24 @@ def judge(user: User) -> Department:
             "department-inactive", f"“{name}”已停用，不能使用工作台。", remedy="请联系信用办恢复本单位。"
         )
     return user.department
+
+
+def _code(department: Department | None) -> str:
+    return department.code if department else ""
+
+
+def _judge_department(role: Role, department: Department | None) -> None:
+    if role in STAFF and department is None:
+        raise InvalidInput("account-needs-department", f"{role.label}账号必须有所属单位。", remedy="请指定单位代码。")
+    if role not in STAFF and department is not None:
+        raise InvalidInput("account-from-outside", f"{role.label}不属于任何单位。", remedy="请不要指定单位。")
+
+
+def _judge_change(account: User, role: Role, department: Department | None, acting_user: User | None) -> None:
+    if acting_user is not None and acting_user.pk == account.pk:
+        raise NotPermitted("account-own-role", "不能变更本人账号的角色。", remedy="请由另一名管理员办理。")
+    if (account.role, account.department) == (role, department):
+        raise Conflict("account-role-same", "该账号已经是这个角色和单位。", remedy="无需变更。")
 
 
 def _role(role: Role | str) -> Role:

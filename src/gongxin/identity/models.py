@@ -1,10 +1,14 @@
-"""Users, departments and API keys."""
+"""Users, departments, API keys; whom a user represents, and who stands in for whom."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from gongxin.identity.roles import STAFF
+
+# PLC0414: by this spelling mypy lets others take the role from here, beside the model that has it.
+from gongxin.identity.roles import Role as Role  # noqa: PLC0414
 from gongxin.ids import uuid7
 
 
@@ -28,18 +32,25 @@ class Department(models.Model):
         return self.name
 
 
-class Role(models.TextChoices):
-    """What an account is for."""
-
-    DATA_OFFICER = "data_officer", "信用信息报送员"
-    CREDIT_OFFICE = "credit_office", "信用办工作人员"
-
-
 class User(AbstractUser):
-    """A staff account. Accounts of organisations and persons are not staff accounts."""
+    """An account: of staff of a department, or of somebody from outside, who has no department.
+
+    One account has one role. That the same human has no second account with an excluded role cannot be checked here.
+    """
 
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(max_length=32, choices=Role.choices, default=Role.DATA_OFFICER)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="account_role_known"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=sorted(STAFF)) | models.Q(department__isnull=True),
+                name="account_outside_no_department",
+            ),
+            # Django's superuser would stand above every rule of access; there is none.
+            models.CheckConstraint(condition=models.Q(is_superuser=False, is_staff=False), name="account_no_superuser"),
+        ]
 
     def display_name(self) -> str:
         """Name for pages and logs: the full name, else the account name."""
@@ -63,3 +74,67 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+
+
+class Representation(models.Model):
+    """An organisation's representative account (信用主体代表), bound to its credit code by a named official.
+
+    Rows are ended, never changed or deleted. The code is text: organisations stand above this layer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="representations")
+    uscc = models.CharField(max_length=18, db_index=True)
+    # On which papers the binding rests, e.g. the number of the letter of authority.
+    ground = models.CharField(max_length=200)
+    # Account names, or the operator at the command line.
+    bound_by = models.CharField(max_length=150)
+    bound_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-bound_at", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "uscc"], condition=models.Q(ended_at__isnull=True), name="representation_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="representation_code_shape"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("bound_at")),
+                name="representation_ends_later",
+            ),
+        ]
+
+
+class Substitution(models.Model):
+    """One account stands in for an absent one (代理), in that account's role and department, from day to day.
+
+    role, department: the absent account's when appointed. A trigger refuses a role that excludes the substitute's own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    absent = models.ForeignKey(User, on_delete=models.PROTECT, related_name="absences")
+    substitute = models.ForeignKey(User, on_delete=models.PROTECT, related_name="substitutions")
+    role = models.CharField(max_length=32, choices=Role.choices)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    # Civil days in China, both included.
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    appointed_by = models.CharField(max_length=150)
+    appointed_at = models.DateTimeField()
+    # Ended before its last day, or because a role changed.
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-starts_on", "-id")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(absent=models.F("substitute")), name="substitution_of_another"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="substitution_ends_later"
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=sorted(STAFF)), name="substitution_of_staff"),
+        ]
