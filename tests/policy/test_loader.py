@@ -113,7 +113,9 @@ def test_child_replaces_what_it_says_it_replaces(pack: Pack) -> None:
     assert parent.clock("entry").reference.confidence == "L"
     assert pack.clock("entry").reference.confidence == "H"
     assert pack.clock("entry").pack == PACK
-    assert set(parent.clocks) < set(pack.clocks)
+    assert set(parent.clocks) <= set(pack.clocks)
+    assert parent.clock("objection-own").reference.confidence == "L"
+    assert pack.clock("objection-own").reference.confidence == "H"
     assert pack.chain == ("cn", "cn-shandong", PACK)
 
 

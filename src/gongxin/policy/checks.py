@@ -16,7 +16,7 @@ from gongxin.policy.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to put right. kind: test, untested, cap, calendar."""
+    """Something to put right. kind: test, untested, cap, repair, calendar."""
 
     kind: str
     where: str
@@ -47,6 +47,7 @@ def check(name: str, folder: Path) -> Report:
         ),
         *_untested(pack, tested),
         *_uncapped(pack),
+        *_unrepaired(pack),
         *(Problem("calendar", f"{year} 年", "工作日历缺这一年") for year in pack.calendar.gaps()),
     )
     uncertain = sum(entry.confidence == "L" for entry in _cited(pack))
@@ -64,9 +65,9 @@ def _cited(pack: Pack) -> Iterator[Reference]:
 
 
 def _untested(pack: Pack, tested: set[str]) -> Iterator[Problem]:
-    """Terms, caps and clocks that no test names."""
+    """Terms, caps, clocks, rules of repair and steps of procedures that no test names."""
     for rule in pack.rules():
-        if rule.group in {"terms", "cap", "clock"} and rule.id not in tested:
+        if rule.group in {"terms", "cap", "clock", "repair", "procedure"} and rule.id not in tested:
             yield Problem("untested", f"规则 {rule.id}", "没有任何测试涉及这条规则")
 
 
@@ -77,3 +78,11 @@ def _uncapped(pack: Pack) -> Iterator[Problem]:
         endless = any(case.published and case.maximum is None and not case.while_in_force for case in latest.cases)
         if item.adverse and endless and not pack.caps:
             yield Problem("cap", f"目录项 {item.id}", "负面信息没有公示上限")
+
+
+def _unrepaired(pack: Pack) -> Iterator[Problem]:
+    """Adverse items of which no rule says whether they can be repaired, and items of which two rules do."""
+    for item in pack.items.values():
+        found = sum(item.id in rules.items for rules in pack.repair.values())
+        if found > 1 or (item.adverse and not found):
+            yield Problem("repair", f"目录项 {item.id}", f"有 {found} 组修复规则，应当恰有一组")

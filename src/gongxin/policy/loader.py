@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gongxin.policy import catalogue, lists, terms
+from gongxin.policy import casework_files, catalogue, lists, terms
 from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
@@ -17,8 +17,8 @@ from gongxin.policy.reading import Node, fault, read
 
 Made = TypeVar("Made")
 
-FILES: Final = ("categories", "principles", "clocks", "prohibited", "purposes")
-FOLDERS: Final = ("codes", "severity", "caps", "terms", "fields", "items", "calendar", "tests")
+FILES: Final = ("categories", "principles", "clocks", "prohibited", "purposes", "duties", "report")
+FOLDERS: Final = ("codes", "severity", "caps", "terms", "fields", "items", "procedures", "repair", "calendar", "tests")
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,15 @@ def load(name: str, folder: Path) -> Pack:
     shelf = catalogue.Shelf(categories, codes, publicity, clocks, {}, prohibited)
     shelf.groups.update(parts.merged("fields", partial(catalogue.field_group, shelf=shelf)).values())
     calendar = parts.merged("calendar", lists.calendar_year)
+    items = _items(parts, shelf)
+    desk = casework_files.Desk(clocks, items)
+    section = partial(lists.report_section, categories=categories, items=items, taken=set())
     return Pack(
         name=name,
         title=sources[-1].title,
         version=_version(sources, folder),
         chain=tuple(source.id for source in sources),
-        items=_items(parts, shelf),
+        items=items,
         code_lists=codes,
         purposes=parts.merged("purposes", partial(lists.purpose, categories=categories)),
         clocks=clocks,
@@ -63,6 +66,10 @@ def load(name: str, folder: Path) -> Pack:
         caps=tuple(parts.merged("caps", terms.cap).values()),
         severity=severity,
         principles=principles,
+        duties=parts.merged("duties", lists.duty),
+        report=parts.merged("report", section),
+        procedures=parts.merged("procedures", partial(casework_files.procedure, desk=desk)),
+        repair=parts.merged("repair", partial(casework_files.repair_rules, desk=desk)),
     )
 
 

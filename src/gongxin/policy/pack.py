@@ -8,18 +8,21 @@ from typing import TypeVar
 
 from gongxin.errors import NotFound
 from gongxin.policy.calendar import WorkingCalendar
+from gongxin.policy.casework import ROLE_WORDS, Procedure, RepairRegime, RepairRules
 from gongxin.policy.model import (
     SEVERITY_WORDS,
     Category,
     Clock,
     CodeList,
     DatedRule,
+    Duty,
     Item,
     Principle,
     ProhibitedCategory,
     PublicityCap,
     PublicityRules,
     Purpose,
+    ReportSection,
     SeverityRules,
 )
 
@@ -48,6 +51,10 @@ class Pack:
     caps: tuple[PublicityCap, ...]
     severity: dict[str, SeverityRules]
     principles: dict[str, Principle]
+    duties: dict[str, Duty]
+    report: dict[str, ReportSection]
+    procedures: dict[str, Procedure]
+    repair: dict[str, RepairRules]
 
     def item(self, item_id: str) -> Item:
         """The catalogue item; NotFound (with the ids there are) if the catalogue has none of that id."""
@@ -64,9 +71,22 @@ class Pack:
         said = f"没有“{clock_id}”这个时限。", f"请从时限中选择：{'、'.join(sorted(self.clocks))}。"
         return _found(self.clocks, clock_id, "clock", said)
 
+    def procedure(self, procedure_id: str) -> Procedure:
+        """The procedure; NotFound (with the ids there are) if the pack has none of that id."""
+        said = f"没有“{procedure_id}”这个程序。", f"请从程序中选择：{'、'.join(sorted(self.procedures))}。"
+        return _found(self.procedures, procedure_id, "procedure", said)
+
     def rules(self) -> tuple[DatedRule, ...]:
-        """Every dated rule with its reference: terms, caps, severity, clocks, principles (not the calendar)."""
-        return (*self._term_rules(), *self._severity_rules(), *self._limit_rules())
+        """Every dated rule with its reference: terms, caps, severity, repair, procedures, clocks, principles (not the
+        calendar).
+        """
+        return (
+            *self._term_rules(),
+            *self._severity_rules(),
+            *self._repair_rules(),
+            *self._procedure_rules(),
+            *self._limit_rules(),
+        )
 
     def _term_rules(self) -> Iterator[DatedRule]:
         for rules in self.publicity.values():
@@ -105,6 +125,38 @@ class Pack:
                         pack=rules.pack,
                     )
 
+    def _repair_rules(self) -> Iterator[DatedRule]:
+        for rules in self.repair.values():
+            for regime in rules.regimes:
+                yield DatedRule(
+                    id=regime.id,
+                    group="repair",
+                    title=f"{rules.title}：{regime.title}",
+                    title_en=f"{rules.title_en}: {regime.title_en}",
+                    since=regime.since,
+                    until=regime.until,
+                    outcome=_minimum_said(regime),
+                    reference=regime.reference,
+                    pack=rules.pack,
+                )
+
+    def _procedure_rules(self) -> Iterator[DatedRule]:
+        for procedure in self.procedures.values():
+            for row in procedure.transitions:
+                who = "、".join(ROLE_WORDS[role] for role in row.roles)
+                apart = "，与经办人不得为同一人" if row.not_by else ""
+                yield DatedRule(
+                    id=procedure.rule_id(row.action),
+                    group="procedure",
+                    title=f"{procedure.title}：{row.title}",
+                    title_en=f"{procedure.title_en}: {row.title_en}",
+                    since=None,
+                    until=None,
+                    outcome=f"由{who}办理{apart}，办件转为“{procedure.state(row.to).title}”",
+                    reference=row.reference,
+                    pack=procedure.pack,
+                )
+
     def _limit_rules(self) -> Iterator[DatedRule]:
         for clock in self.clocks.values():
             unit = "个工作日" if clock.unit == "working-day" else "日"
@@ -132,6 +184,14 @@ class Pack:
                 principle.reference,
                 principle.pack,
             )
+
+
+def _minimum_said(regime: RepairRegime) -> str:
+    if regime.minimum is None:
+        return "不能在本平台申请修复"
+    if regime.minimum == "publicity":
+        return "最短公示期届满、义务履行后可以申请"
+    return f"自决定之日起满 {regime.minimum} 个月、义务履行后可以申请" if regime.minimum else "义务履行后即可申请"
 
 
 def _found(table: Mapping[str, T], key: str, noun: str, said: tuple[str, str]) -> T:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
-from gongxin.policy import clocks, loader, publicity, severity
+from gongxin.policy import clocks, loader, procedures, publicity, repair, severity
+from gongxin.policy.casework import RoleWord
 from gongxin.policy.catalogue import is_prohibited
 from gongxin.policy.model import PublicityFacts
 from gongxin.policy.pack import Pack
@@ -51,7 +52,7 @@ def rehearse(pack: Pack, folder: Path) -> list[Outcome]:
 
 
 def _file(pack: Pack, top: Node) -> list[Outcome]:
-    keys = top.mapping(["id", "title", "about", "cases"], ["item", "clock"])
+    keys = top.mapping(["id", "title", "about", "cases"], ["item", "clock", "procedure"])
     about = keys["about"].choice(_SUBJECTS)
     return [_SUBJECTS[about](pack, keys, case) for case in keys["cases"].sequence()]
 
@@ -107,12 +108,67 @@ def _prohibited(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
     return _outcome(case, _missed({"category": found}, expected))
 
 
+def _repair(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
+    """Eligibility: on which day asked (`day`), what stands, from when, by which rule."""
+    given, expected = _case(case, ("standing", "since", "rule", "regime", "choice"))
+    facts = given.mapping(["decided_on", "day"], [*_FACTS, "untrue_on"])
+    found = repair.eligibility(
+        pack,
+        pack.item(keys["item"].choice(pack.items)),
+        _facts(given, besides=("day", "untrue_on")),
+        facts["day"].day(),
+        untrue_on=facts["untrue_on"].day() if "untrue_on" in facts else None,
+    )
+    chosen = any(note.startswith(pack.principles["transition"].title) for note in found.notes)
+    said = {
+        "standing": _STANDINGS[found.standing],
+        "since": _day(found.since),
+        "rule": found.rule,
+        "regime": found.regime.id if found.regime else _NONE,
+        "choice": _yes(chosen),
+    }
+    named = tuple(expected[name].text() for name in ("rule", "regime") if name in expected)
+    return _outcome(case, _missed(said, expected), named)
+
+
+_STANDINGS: Final = {"eligible": "可以", "not_yet": "未到", "never": "不能", "needless": "不需要"}
+
+
+def _procedure(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
+    """One step: in a state («无» before there is a case), who does what, and what comes of it."""
+    given, expected = _case(case, ("allowed", "to", "why", "due", "turn", "contested"))
+    procedure = pack.procedures[keys["procedure"].choice(pack.procedures)]
+    facts = given.mapping(["state", "action", "role", "day"], ["filed_on", "due_on", "took"])
+    names = [entry.id for entry in procedure.states]
+    state = facts["state"].choice([_NONE, *names])
+    role: RoleWord = facts["role"].choice(get_args(RoleWord))
+    day = facts["day"].day()
+    due_on = facts["due_on"].day() if "due_on" in facts else None
+    taken = frozenset(facts["took"].texts()) if "took" in facts else frozenset[str]()
+    where = procedures.Situation(None if state == _NONE else state, role, day, due_on, taken)
+    verdict = procedures.judge(procedure, facts["action"].text(), where)
+    said = {"allowed": _yes(verdict.allowed), "why": verdict.code or _NONE}
+    if verdict.transition is not None:
+        target = procedure.state(verdict.transition.to)
+        filed_on = facts["filed_on"].day() if "filed_on" in facts else day
+        limit = procedures.deadline(pack, target, day=day, filed_on=filed_on, running=due_on)
+        said |= {
+            "to": target.id,
+            "due": _day(limit.due),
+            "turn": "、".join(target.turn) or _NONE,
+            "contested": _yes(target.contested),
+        }
+    return _outcome(case, _missed(said, expected), (procedure.rule_id(facts["action"].text()),))
+
+
 _SUBJECTS: Final[dict[str, Callable[[Pack, dict[str, Node], Node], Outcome]]] = {
     "publicity": _publicity,
     "severity": _severity,
     "clock": _clock,
     "working-day": _working_day,
     "prohibited": _prohibited,
+    "repair": _repair,
+    "procedure": _procedure,
 }
 
 
@@ -124,9 +180,11 @@ def _case(case: Node, expectations: tuple[str, ...]) -> tuple[Node, dict[str, No
     return keys["facts"], expected
 
 
-def _facts(node: Node) -> PublicityFacts:
-    days = ("acted_until", "effective_until")
-    keys = node.mapping(["decided_on"], ["severity", "procedure", "kinds", "field_of_law", "status", *days])
+_FACTS: Final = ("severity", "procedure", "kinds", "field_of_law", "status", "acted_until", "effective_until")
+
+
+def _facts(node: Node, besides: tuple[str, ...] = ()) -> PublicityFacts:
+    keys = node.mapping(["decided_on"], [*_FACTS, *besides])
     return PublicityFacts(
         decided_on=keys["decided_on"].day(),
         severity=keys["severity"].text() if "severity" in keys else "",

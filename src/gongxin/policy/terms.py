@@ -49,7 +49,7 @@ def publicity_rules(node: Node, pack: str, *, words: Vocabulary) -> PublicityRul
     kinds = words.codes(keys["kinds"].choice(words.code_lists)) if "kinds" in keys else []
     nodes = keys["regimes"].sequence()
     regimes = tuple(_publicity_regime(member, words, kinds) for member in nodes)
-    _check_dates([(regime.since, regime.until) for regime in regimes], nodes, node)
+    check_dates([(regime.since, regime.until) for regime in regimes], nodes, node)
     _check_case_ids(regimes, nodes)
     return PublicityRules(
         id=keys["id"].text(),
@@ -130,7 +130,7 @@ def severity_rules(node: Node, pack: str, *, words: Vocabulary) -> SeverityRules
     kinds = keys["kinds"].choice(words.code_lists)
     nodes = keys["regimes"].sequence()
     regimes = tuple(_severity_regime(member, words, words.codes(kinds)) for member in nodes)
-    _check_dates([(regime.since, regime.until) for regime in regimes], nodes, node)
+    check_dates([(regime.since, regime.until) for regime in regimes], nodes, node)
     return SeverityRules(keys["id"].text(), keys["title"].text(), title_en(keys), kinds, regimes, pack)
 
 
@@ -151,7 +151,7 @@ def _severity_case(node: Node, words: Vocabulary, kinds: list[str]) -> SeverityC
     )
 
 
-def _check_dates(periods: list[tuple[date | None, date | None]], nodes: list[Node], whole: Node) -> None:
+def check_dates(periods: list[tuple[date | None, date | None]], nodes: list[Node], whole: Node) -> None:
     """Regimes follow each other day on day; only the first may be open at its start and only the last at its end."""
     if not periods:
         raise whole.error("pack-no-regime", "没有任何时段。", remedy="请至少写一个时段（from、cases）。")

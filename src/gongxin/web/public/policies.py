@@ -24,6 +24,8 @@ GROUPS: Final = {
     "terms": gettext_lazy("公示期"),
     "cap": gettext_lazy("披露上限"),
     "severity": gettext_lazy("失信程度分类"),
+    "repair": gettext_lazy("信用修复条件"),
+    "procedure": gettext_lazy("办理程序"),
     "clock": gettext_lazy("办理时限"),
     "principle": gettext_lazy("计算和选用规则的原则"),
 }
