@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -11,8 +11,10 @@ from rich.console import Console
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.errors import InvalidInput
-from gongxin.ledger import checkpoints, events, exporting, keys, proofs
+from gongxin.ledger import checkpoints, epochs, events, exporting, keys, proofs
 
+# Who acts where no account does.
+_OPERATOR: Final = "the command line"
 app = typer.Typer(no_args_is_help=True, help="The tamper-evident log: keys, checkpoints, proofs, exports.")
 
 
@@ -59,6 +61,18 @@ def verify() -> None:
     """Check the whole log in the database against its hashes and everything that was signed."""
     found = checkpoints.verify()
     typer.echo(f"{found.size} 条，全部相符，根 {found.root.hex()}")
+
+
+@app.command("raise-epoch")
+@said_plainly
+def raise_epoch(
+    reason: Annotated[str, typer.Option(help="Why the log was put back, for the record.")],
+    known: Annotated[list[Path] | None, typer.Option(help="A checkpoint of this log kept elsewhere.")] = None,
+) -> None:
+    """After a restore: state what was lost and go on in a new epoch, so that readers read again."""
+    notes = [path.read_text(encoding="utf-8") for path in known or []]
+    raised = epochs.raise_epoch(reason=reason, actor=_OPERATOR, at=clock.now(), known=notes)
+    typer.echo(f"第 {raised.epoch} 纪元，{raised.size} 条")
 
 
 @app.command("events")

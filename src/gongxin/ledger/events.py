@@ -11,7 +11,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 
 _SOURCE: Final = Path(__file__).with_name("events.yaml")
-_CODE: Final = re.compile(r"[a-z]+(\.[a-z]+)+")
+_CODE: Final = re.compile(r"[a-z]+(\.[a-z_]+)+")
 _KEYS: Final = {"zh", "en", "personal_data", "fields"}
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 # Kinds whose value is a text: a commitment is made over one.

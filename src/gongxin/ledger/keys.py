@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -48,19 +49,40 @@ def make(origin: str) -> Verifier:
     return verifier
 
 
+def exists() -> bool:
+    """Whether the node has a signing key."""
+    return (folder() / _PRIVATE).exists()
+
+
 def signer() -> Signer:
     """The node's signing key. Raises Unavailable when it is missing, not private or not in its form."""
-    path = folder() / _PRIVATE
+    return _pair(folder() / _PRIVATE)[0]
+
+
+def verifier() -> Verifier:
+    """The public half of the node's signing key. Raises as `signer`."""
+    return _pair(folder() / _PRIVATE)[1]
+
+
+def _pair(path: Path) -> tuple[Signer, Verifier]:
     if not path.exists():
         raise Unavailable("ledger-key-missing", "没有签名密钥。", remedy="请先运行 gongxin ledger keys。")
-    if path.stat().st_mode & 0o077:
+    found = path.stat()
+    if found.st_mode & 0o077:
         raise Unavailable(
             "ledger-key-open", f"签名密钥可被他人读取：{path}。", remedy="请运行 chmod 600，并考虑更换密钥。"
         )
     try:
-        return Signer.read(path.read_text())
+        return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
     except NoteInvalid as error:
         raise Unavailable("ledger-key-broken", f"签名密钥已损坏：{path}。", remedy="请从副本恢复密钥文件。") from error
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _state: tuple[int, int, int]) -> tuple[Signer, Verifier]:
+    """Read once for one state of the file: making the public half takes longer than a whole proof."""
+    signer = Signer.read(path.read_text())
+    return signer, signer.verifier()
 
 
 def remembered() -> str | None:

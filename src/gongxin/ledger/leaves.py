@@ -62,6 +62,16 @@ def build(event: Event, fields: Mapping[str, Any], *, actor: str, at: datetime) 
     return rfc8785.dumps(leaf), openings
 
 
+def raises_epoch(body: bytes) -> bool:
+    """Whether a leaf is that of a raised epoch. In canonical JSON no text of a field can look like this."""
+    return b'"event":"ledger.epoch_raised"' in body
+
+
+def epoch(body: bytes) -> int:
+    """The epoch that begins with such a leaf."""
+    return int(json.loads(body)["fields"]["epoch"])
+
+
 def commitments(body: bytes) -> list[bytes]:
     """The commitments that a leaf holds."""
     leaf = json.loads(body)

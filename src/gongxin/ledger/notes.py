@@ -104,14 +104,19 @@ def opened(note: str, verifier: Verifier) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log says of itself: so many leaves, this root."""
+    """What a log says of itself: so many leaves, this root; and its epoch, raised when it was put back from a backup.
+
+    The epoch is an extension line (`epoch 2`), left out in the first.
+    """
 
     origin: str
     size: int
     root: bytes
+    epoch: int = 1
 
     def __str__(self) -> str:
-        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n"
+        extension = f"epoch {self.epoch}\n" if self.epoch > 1 else ""
+        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n{extension}"
 
     @classmethod
     def read(cls, note: str, verifier: Verifier) -> Checkpoint:
@@ -122,7 +127,15 @@ class Checkpoint:
         root = decoded(lines[2])
         if len(root) != hashlib.sha256().digest_size:
             raise NoteInvalid("the root is not a SHA-256 hash")
-        return cls(lines[0], int(lines[1]), root)
+        return cls(lines[0], int(lines[1]), root, _epoch(lines[3:-1]))
+
+
+def _epoch(extensions: list[str]) -> int:
+    """The epoch among the extension lines; 1 where none names one. Lines of other logs' kinds are passed over."""
+    stated = [line.removeprefix("epoch ") for line in extensions if line.startswith("epoch ")]
+    if len(stated) > 1 or not all(_SIZE.fullmatch(number) and int(number) > 1 for number in stated):
+        raise NoteInvalid("the epoch is stated once, and the first is left out")
+    return int(stated[0]) if stated else 1
 
 
 def encoded(raw: bytes) -> str:

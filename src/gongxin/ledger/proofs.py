@@ -44,7 +44,7 @@ def _newest() -> tuple[str, Checkpoint]:
     kept: SignedCheckpoint | None = selectors.last_checkpoint()
     if kept is None:
         raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
-    return kept.note, checkpoints.read(kept.note, keys.signer().verifier())
+    return kept.note, checkpoints.read(kept.note, keys.verifier())
 
 
 def _hashes(path: list[list[Node]]) -> list[str]:

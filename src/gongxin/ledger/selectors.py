@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+import psycopg
+from django.db import connection
 from django.db.models import Max
+from psycopg.rows import tuple_row
 
 from gongxin.errors import Conflict, NotFound
 from gongxin.ledger import leaves, tree
 from gongxin.ledger.models import Leaf, Opening, SignedCheckpoint
 from gongxin.ledger.tree import Node
 
-_CHUNK = 2_000
+# A power of two, so that each stretch is a complete subtree.
+STRETCH: Final = 4_096
+_CHUNK: Final = 2_000
+_STRETCH: Final = "SELECT seq, body, hashes FROM ledger_leaf WHERE seq >= %s AND seq < %s ORDER BY seq"
 
 
 def size() -> int:
@@ -42,6 +49,23 @@ def bodies(begin: int, end: int) -> Iterator[bytes]:
         expected += 1
     if expected != end:
         raise damaged(f"缺少第 {expected} 条")
+
+
+def stretches(end: int) -> Iterator[list[tuple[bytes, list[bytes]]]]:
+    """Bodies and stored hashes of the first `end` leaves, in stretches of STRETCH, the last one shorter.
+
+    Read in binary form, past the models: a million leaves in seconds. Raises Conflict where one is missing.
+    """
+    for begin in range(0, end, STRETCH):
+        until = min(begin + STRETCH, end)
+        # Cursors of Django merge parameters into the text and cannot answer in binary form.
+        connection.ensure_connection()
+        with psycopg.Cursor(connection.connection, row_factory=tuple_row) as cursor:
+            rows = cursor.execute(_STRETCH, [begin, until], binary=True).fetchall()
+        if len(rows) != until - begin or [row[0] for row in rows] != list(range(begin, until)):
+            held = {row[0] for row in rows}
+            raise damaged(f"缺少第 {next(seq for seq in range(begin, until) if seq not in held)} 条")
+        yield [(body, stored) for _, body, stored in rows]
 
 
 def hashes(wanted: Collection[Node]) -> dict[Node, bytes]:

@@ -59,20 +59,24 @@ class Growing:
         if len(self._subtrees) != size.bit_count():
             raise ValueError(f"{len(self._subtrees)} subtrees do not make a tree of {size} leaves")
 
-    def append(self, hash_of_leaf: bytes) -> list[bytes]:
-        """Add a leaf; the hashes of the subtrees that it finishes, by level from 0 (the leaf itself)."""
-        finished = [hash_of_leaf]
-        level = 0
+    def append(self, hashed: bytes, level: int = 0) -> list[bytes]:
+        """Add a leaf, or a complete subtree of 2^level leaves where one may begin; the hashes of the subtrees that it
+        finishes, by level from its own.
+        """
+        if self.size & ((1 << level) - 1):
+            raise ValueError(f"no subtree of level {level} begins at leaf {self.size}")
+        finished = [hashed]
+        added = 1 << level
         while self.size >> level & 1:
             finished.append(node_hash(self._subtrees.pop(), finished[-1]))
             level += 1
         self._subtrees.append(finished[-1])
-        self.size += 1
+        self.size += added
         return finished
 
-    def root(self) -> bytes:
-        """The root over all leaves so far."""
-        return fold(self._subtrees)
+    def root(self, further: Sequence[bytes] = ()) -> bytes:
+        """The root over all leaves so far, and the further complete subtrees, largest first."""
+        return fold([*self._subtrees, *further])
 
 
 def root(bodies: Iterable[bytes]) -> bytes:
@@ -81,6 +85,18 @@ def root(bodies: Iterable[bytes]) -> bytes:
     for body in bodies:
         growing.append(leaf_hash(body))
     return growing.root()
+
+
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The hashes of all complete subtrees over leaves with these hashes, by level from 0 (the leaves themselves)."""
+    found = [list(leaves)]
+    sha256 = hashlib.sha256
+    while len(found[-1]) > 1:
+        below = found[-1]
+        found.append(
+            [sha256(b"\x01" + left + right).digest() for left, right in zip(below[::2], below[1::2], strict=False)]
+        )
+    return found
 
 
 def nodes(begin: int, end: int) -> list[Node]:
