@@ -1,4 +1,4 @@
-"""Credit checks: what is answered for whom, and that every one of them is stored."""
+"""Credit checks: what is answered for whom, and that every one of them is logged."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from tests import held
 from tests.held import AT, CANARY
 
-from gongxin.enquiries import checks
+from gongxin.enquiries import checks, evidence
 from gongxin.enquiries.asked import Asked
 from gongxin.enquiries.checks import CheckAnswer
-from gongxin.enquiries.models import Check, Outcome
+from gongxin.enquiries.models import Look, LookLeaf, Outcome
 from gongxin.errors import NotFound
 from gongxin.identity.models import Department
+from gongxin.ledger import selectors
 from gongxin.policy import packs
 from gongxin.subjects.models import FormerName, Identifier
 
@@ -53,7 +55,7 @@ def test_a_code_is_answered_with_its_records(department: Department) -> None:
     assert answer["labels"]["penalty"]["CF_WFXW"] == packs.current().item("penalty").field("CF_WFXW").label
     assert answer["rule_version"] == packs.current().version
     assert answer["records"][0]["provider"]["name"] == newer.provider.name
-    stored = Check.objects.get(pk=answer["check"])
+    stored = Look.objects.get(pk=answer["check"])
     assert (stored.department, stored.asked_by, stored.asked_at) == (department, "key gx_1 审批系统", AT)
     assert (stored.purpose, stored.matter, stored.asked_for) == (
         "licence-review",
@@ -164,7 +166,7 @@ def test_a_name_that_fits_two_is_answered_without_records(department: Department
     assert {entry["id"] for entry in answer["candidates"]} == {str(one.pk), str(two.pk)}
     assert answer["records"] == []
     assert answer["organisation"] is None
-    assert Check.objects.get(pk=answer["check"]).organisation_id is None
+    assert Look.objects.get(pk=answer["check"]).organisation_id is None
 
 
 def test_another_identifier_matches_only_where_no_credit_code_does(department: Department) -> None:
@@ -182,7 +184,7 @@ def test_an_unknown_code_is_stored_too_and_a_wrong_check_digit_is_hinted_at(depa
     assert ask(department, right).data["hint"] is None
     answer = ask(department, wrong)
     assert (answer.outcome, answer.data["hint"]) == (Outcome.NOT_FOUND, "uscc-check-digit")
-    assert Check.objects.get(pk=answer.check).outcome == "not_found"
+    assert Look.objects.get(pk=answer.check).outcome == "not_found"
 
 
 def test_a_natural_person_is_refused_and_the_number_is_not_kept(department: Department) -> None:
@@ -191,7 +193,7 @@ def test_a_natural_person_is_refused_and_the_number_is_not_kept(department: Depa
     for said in (number, f"张某（{number}）"):
         answer = ask(department, said, matter=f"事项 {number}")
         assert (answer.outcome, answer.reason) == (Outcome.REFUSED, "person")
-        stored = Check.objects.get(pk=answer.check)
+        stored = Look.objects.get(pk=answer.check)
         assert number not in f"{stored.asked_for} {stored.matter} {json.dumps(answer.data)}"
 
 
@@ -210,7 +212,7 @@ def test_a_refused_check_tells_nothing_and_is_stored(given: dict[str, Any], purp
     assert (answer.outcome, answer.reason) == (Outcome.REFUSED, reason)
     assert answer.data["organisation"] is None
     assert answer.data["records"] == []
-    stored = Check.objects.get(pk=answer.check)
+    stored = Look.objects.get(pk=answer.check)
     assert (stored.outcome, stored.reason, stored.purpose, stored.asked_for) == ("refused", reason, purpose, about.uscc)
 
 
@@ -218,9 +220,19 @@ def test_without_the_stored_row_there_is_no_answer(department: Department) -> No
     about = held.organisation()
     held.record(about)
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE enquiries_check ADD CONSTRAINT full_log CHECK (asked_for <> %s)", [about.uscc])
+        cursor.execute("ALTER TABLE enquiries_look ADD CONSTRAINT full_log CHECK (asked_for <> %s)", [about.uscc])
     with pytest.raises(IntegrityError):
         ask(department, about.uscc)
+
+
+def ask_many(department: Department, questions: list[Asked]) -> tuple[list[dict[str, Any]], list[int], dict[str, int]]:
+    """The answers, the number of lines in each part written, and the counts."""
+    written: list[bytes] = []
+    counts = checks.check_many(
+        questions, written.append, department=department, asked_by="k", purpose="licence-review", at=AT
+    )
+    lines = [part.splitlines() for part in written]
+    return [json.loads(line) for part in lines for line in part], [len(part) for part in lines], counts
 
 
 def test_many_are_answered_in_order_and_share_a_batch(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,22 +241,79 @@ def test_many_are_answered_in_order_and_share_a_batch(department: Department, mo
     for about in known[:2]:
         held.record(about)
     asked = [known[0].uscc, held.code(999_999_998), known[1].uscc, known[0].uscc, "", known[3].uscc, known[2].name]
-    questions = [Asked(text, "批量", row) for row, text in enumerate(asked, 1)]
-    chunks = list(checks.check_many(questions, department=department, asked_by="k", purpose="licence-review", at=AT))
-    assert [len(chunk) for chunk in chunks] == [3, 3, 1]
-    answers = [json.loads(answer.text) for chunk in chunks for answer in chunk]
+    answers, parts, counts = ask_many(department, [Asked(text, "批量", row) for row, text in enumerate(asked, 1)])
+    assert parts == [3, 3, 1]
     assert [answer["row"] for answer in answers] == [1, 2, 3, 4, 5, 6, 7]
     assert [answer["outcome"] for answer in answers] == [
         "found", "not_found", "found", "found", "refused", "no_records", "no_records",
     ]  # fmt: skip
-    assert Check.objects.values("batch_id").distinct().count() == 1
-    assert Check.objects.count() == 7
+    assert {name: count for name, count in counts.items() if count} == {
+        "found": 3, "not_found": 1, "refused": 1, "no_records": 2,
+    }  # fmt: skip
+    assert Look.objects.values("batch_id").distinct().count() == 1
+    assert set(Look.objects.values_list("channel", flat=True)) == {"batch"}
+    assert Look.objects.count() == 7
 
 
-def test_a_chunk_costs_one_query_whatever_its_size(department: Department, django_assert_num_queries: Any) -> None:
-    questions = [Asked(held.organisation().uscc, "批量", row) for row in range(1, 41)]
-    with django_assert_num_queries(1):
-        list(checks.check_many(questions, department=department, asked_by="k", purpose="licence-review", at=AT))
+def test_a_batch_is_one_leaf_over_its_entries(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHUNK", 2)
+    before = selectors.size()
+    ask_many(department, [Asked(held.organisation().uscc, "批量", row) for row in range(1, 6)])
+    assert selectors.size() == before + 1
+    batch_id = Look.objects.values_list("batch_id", flat=True)[0]
+    leaf = json.loads(selectors.body(LookLeaf.objects.get(subject=batch_id).seq))
+    assert (leaf["event"], leaf["fields"]["looks"], leaf["fields"]["refused"]) == ("look.taken", 5, 0)
+    assert leaf["fields"]["looks_root"] == evidence.root_of(batch_id)
+
+
+def test_a_check_is_one_leaf_that_says_nothing_of_whom_it_is_about(department: Department) -> None:
+    about, before = held.organisation(), selectors.size()
+    answer = ask(department, about.uscc)
+    refused = ask(department, about.uscc, purpose="financing")
+    assert selectors.size() == before + 2
+    for seq, look, count in ((before, answer, 0), (before + 1, refused, 1)):
+        assert LookLeaf.objects.get(subject=look.check).seq == seq
+        body = selectors.body(seq)
+        assert json.loads(body)["fields"]["refused"] == count
+        for secret in (str(about.pk), about.uscc, department.code, str(department.pk), "gx_1"):
+            assert secret.encode() not in body
+        assert evidence.of(Look.objects.get(pk=look.check)).holds
+
+
+def test_without_the_leaf_there_is_no_answer(department: Department) -> None:
+    about = held.organisation()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_leaf ADD CONSTRAINT full_log CHECK (false) NOT VALID")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ask(department, about.uscc)
+    written: list[bytes] = []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        checks.check_many(
+            [Asked(about.uscc, "批量")],
+            written.append,
+            department=department,
+            asked_by="k",
+            purpose="licence-review",
+            at=AT,
+        )
+    assert not Look.objects.exists()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE enquiries_look SET matter = ''", "DELETE FROM enquiries_look"])
+def test_the_log_is_append_only(department: Department, statement: str) -> None:
+    ask(department, "云河不存在商贸有限公司")
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_chunk_costs_one_query_whatever_its_size(department: Department) -> None:
+    taken = []
+    for count in (1, 40):
+        questions = [Asked(held.organisation().uscc, "批量", row) for row in range(1, count + 1)]
+        with CaptureQueriesContext(connection) as queries:
+            ask_many(department, questions)
+        taken.append(len(queries))
+    assert taken[0] == taken[1] <= 8
 
 
 def test_a_stored_check_is_read_by_its_own_department_only(department: Department) -> None:

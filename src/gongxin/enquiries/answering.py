@@ -1,6 +1,6 @@
-"""The one statement that matches, answers and stores credit checks, for one question as for a chunk of a batch.
+"""The one statement that matches, answers and logs credit checks, for one question as for a chunk of a batch.
 
-Answer and stored check are the same statement: if the row cannot be written there is nothing to send, and the data
+Answer and logged look are the same statement: if the row cannot be written there is nothing to send, and the data
 version in both is the snapshot the statement itself read.
 """
 
@@ -16,6 +16,7 @@ import polars as pl
 from django.db import connection
 
 from gongxin.clock import CIVIL_TIME
+from gongxin.enquiries.looks import Ground, Looker, basis_of
 from gongxin.policy import packs
 from gongxin.policy.model import Purpose
 from gongxin.records import as_json
@@ -65,13 +66,14 @@ judged AS MATERIALIZED (
               WHEN m.candidates > 1 THEN 'ambiguous' WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
   FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)),
 stored AS (
-  INSERT INTO enquiries_check (id, department_id, asked_by, asked_at, asked_for, organisation_id, matched_by, purpose,
-                               matter, outcome, reason, record_count, disclosed, batch_id, pack_version, data_version)
-  SELECT check_id, %(department)s, %(asked_by)s, %(at)s, asked_for, organisation_id, matched_by, %(purpose)s, matter,
-         outcome, reason, coalesce(total, 0), coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s,
-         pg_current_snapshot()::text
-  FROM judged)
-SELECT j.outcome, json_build_object(
+  INSERT INTO enquiries_look AS l (id, kind, channel, department_id, asked_by, role, asked_at, asked_for,
+                                   organisation_id, others, matched_by, purpose, basis, matter, rule, outcome, reason,
+                                   record_count, disclosed, batch_id, pack_version, data_version)
+  SELECT check_id, 'check', %(channel)s, %(department)s, %(asked_by)s, %(role)s, %(at)s, asked_for, organisation_id,
+         '{{}}'::uuid[], matched_by, %(purpose)s, %(basis)s, matter, %(rule)s, outcome, reason, coalesce(total, 0),
+         coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s, pg_current_snapshot()::text
+  FROM judged RETURNING l.id, enquiries_entry(l) AS entry)
+SELECT j.outcome, s.entry, json_build_object(
   'row', j.number, 'check', j.check_id, 'outcome', j.outcome, 'reason', nullif(j.reason, ''),
   'hint', nullif(j.hint, ''),
   'asked_for', j.asked_for, 'purpose', %(purpose)s::text, 'matter', j.matter, 'answered_at', %(at)s::timestamptz,
@@ -89,29 +91,29 @@ SELECT j.outcome, json_build_object(
     FROM candidates c JOIN subjects_organisation o ON o.id = c.id
     WHERE c.number = j.number AND j.outcome = 'ambiguous'), '[]'::json),
   'counts', coalesce(j.counts, '{{}}'::json), 'records', coalesce(j.records, '[]'::json))::text
-FROM judged j LEFT JOIN subjects_organisation o ON o.id = j.organisation_id
+FROM judged j JOIN stored s ON s.id = j.check_id LEFT JOIN subjects_organisation o ON o.id = j.organisation_id
 ORDER BY j.number
 """
 
 
 class Answered(NamedTuple):
-    """One answer: how it ended, and the whole of it as JSON text."""
+    """One answer: how it ended, what the ledger commits to, and the whole of it as JSON text."""
 
     outcome: str
+    entry: bytes
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, for what and when.
+    """Who asks, on which ground and when.
 
-    purpose: the pack's, or None where it is refused (`purpose_code` is what was said). fields: records with their
+    purpose: the pack's, or None where it is refused (`ground` holds what was said). fields: records with their
     fields.
     """
 
-    department_id: UUID
-    asked_by: str
-    purpose_code: str
+    looker: Looker
+    ground: Ground
     purpose: Purpose | None
     at: datetime
     batch: UUID | None = None
@@ -122,16 +124,20 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
     """Answer and store the questions (`asked.prepared`); one answer each, in their order."""
     day = asking.at.astimezone(CIVIL_TIME).date()
     parameters = {name: questions[name].to_list() for name in questions.columns} | {
-        "department": asking.department_id,
-        "asked_by": asking.asked_by,
+        "channel": asking.looker.channel.value,
+        "department": asking.looker.department_id,
+        "asked_by": asking.looker.name,
+        "role": asking.looker.role,
         "at": asking.at,
-        "purpose": asking.purpose_code,
+        "purpose": asking.ground.purpose,
+        "basis": basis_of(asking.ground.purpose),
+        "rule": asking.ground.rule,
         "batch": asking.batch,
         "pack_version": packs.current().version,
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(asking.purpose, day, asking.fields, packs.current().version), parameters)
-        return [Answered(*found) for found in cursor.fetchall()]
+        return [Answered(outcome, bytes(entry), text) for outcome, entry, text in cursor.fetchall()]
 
 
 @lru_cache(maxsize=64)

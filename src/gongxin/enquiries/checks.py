@@ -1,5 +1,5 @@
 """Credit checks (信用核查): what is on record about an organisation and may be shown for a purpose. Every check is
-stored.
+logged: one entry a question, one leaf a request.
 
 Matched by code first. A name alone never identifies: one match is answered with both names side by side, several are
 listed without their records.
@@ -8,7 +8,8 @@ listed without their records.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -16,11 +17,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import polars as pl
+from django.db import transaction
 
-from gongxin.enquiries import asked
-from gongxin.enquiries.answering import Answered, Asking, answers
+from gongxin.enquiries import asked, looks
+from gongxin.enquiries.answering import Asking, answers
 from gongxin.enquiries.asked import Asked
-from gongxin.enquiries.models import Check, Outcome
+from gongxin.enquiries.looks import Ground, Looker
+from gongxin.enquiries.models import Channel, Kind, Look, Outcome
 from gongxin.errors import NotFound
 from gongxin.identity.models import Department
 from gongxin.ids import uuid7
@@ -36,7 +39,9 @@ DEPARTMENT_INACTIVE: Final = "department-inactive"
 CHUNK: Final = 2000
 
 _MAX_PURPOSE: Final = 40
-_MAX_ASKED_BY: Final = 120
+_MAX_ASKED_BY: Final = 150
+# The role of an API key in the log.
+KEY: Final = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +55,32 @@ class CheckAnswer:
     data: dict[str, Any]
 
 
+@transaction.atomic
 def check(
     *, department: Department, asked_by: str, code_or_name: str, purpose: str, matter: str, at: datetime
 ) -> CheckAnswer:
-    """Ask about one organisation by code or name; the check is stored with its answer, whatever the outcome.
+    """Ask about one organisation by code or name; the check is logged with its answer, whatever the outcome.
 
     asked_by: lasting name of the user or API key. purpose: code of a purpose of the pack. matter: reference of the
     business it is asked for. A refused check is an answer too (outcome ``refused`` with its reason), so that the
-    stored row stays.
+    log keeps it.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
     questions = asked.prepared([Asked(code_or_name, matter)])
-    ((_, text),) = answers(_refused(questions, refusal), asking)
+    ((outcome, entry, text),) = answers(_refused(questions, refusal), asking)
     data: dict[str, Any] = json.loads(text)
     del data["row"]
     data["labels"] = as_json.labels(packs.current(), frozenset(data["counts"]))
-    return CheckAnswer(UUID(data["check"]), Outcome(data["outcome"]), data["reason"] or "", data)
+    answer = CheckAnswer(UUID(data["check"]), Outcome(outcome), data["reason"] or "", data)
+    refused = int(outcome == Outcome.REFUSED)
+    looks.commit(Kind.CHECK, [entry], refused=refused, subject=answer.check, actor=asking.looker.name, at=at)
+    return answer
 
 
+@transaction.atomic
 def check_many(
     questions: Iterable[Asked],
+    write: Callable[[bytes], object],
     *,
     department: Department,
     asked_by: str,
@@ -77,17 +88,29 @@ def check_many(
     at: datetime,
     batch: UUID | None = None,
     fields: bool = False,
-) -> Iterator[list[Answered]]:
-    """Ask about many organisations: lists of answers, one a question, in order; memory is that of one chunk.
+) -> dict[str, int]:
+    """Ask about many organisations; how many ended how.
 
-    A list is yielded after its checks are stored and committed. batch: the id the stored checks share (made if None).
-    fields: records with all their fields, which makes the answer five times as large.
+    write: gets the answers, one JSON text a line, in the order of the questions; memory is that of one chunk. Send
+    none of it before this returns: the checks and the leaf that commits to all of them are one transaction, which may
+    still fail. batch: the id the logged checks share (made if None). fields: records with all their fields, which
+    makes the answer five times as large. A batch without questions leaves no leaf.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
-    asking = replace(asking, batch=batch or uuid7(), fields=fields)
+    batch = batch or uuid7()
+    asking = replace(asking, looker=replace(asking.looker, channel=Channel.BATCH), batch=batch, fields=fields)
+    outcomes: Counter[str] = Counter(dict.fromkeys(Outcome.values, 0))
+    entries: list[bytes] = []
     waiting = iter(questions)
     while chunk := list(islice(waiting, CHUNK)):
-        yield answers(_refused(asked.prepared(chunk), refusal), asking)
+        found = answers(_refused(asked.prepared(chunk), refusal), asking)
+        write("".join(f"{answer.text}\n" for answer in found).encode())
+        outcomes.update(answer.outcome for answer in found)
+        entries += [answer.entry for answer in found]
+    if entries:
+        refused = outcomes[Outcome.REFUSED]
+        looks.commit(Kind.CHECK, entries, refused=refused, subject=batch, actor=asking.looker.name, at=at)
+    return dict(outcomes)
 
 
 def refusal_of(department: Department, purpose: str) -> str:
@@ -99,9 +122,9 @@ def refusal_of(department: Department, purpose: str) -> str:
     return "" if purpose in department.purposes else PURPOSE_NOT_GRANTED
 
 
-def stored(check_id: UUID, *, department: Department) -> Check:
+def stored(check_id: UUID, *, department: Department) -> Look:
     """A check this department asked. Raises NotFound, also for a check of another department."""
-    found = Check.objects.filter(pk=check_id, department=department).first()
+    found = Look.objects.filter(pk=check_id, kind=Kind.CHECK, department=department).first()
     if found is None:
         raise NotFound("check-unknown", "没有这次信用核查。", remedy="请核对核查编号；只能查看本单位的核查。")
     return found
@@ -118,8 +141,8 @@ def _asking(department: Department, asked_by: str, purpose: str, at: datetime) -
     if not refusal:
         named = packs.current().purposes[purpose]
         granted = replace(named, disclosures=tuple(entry for entry in named.disclosures if entry != "authorised"))
-    code = mask(purpose)[:_MAX_PURPOSE]
-    return Asking(department.pk, asked_by[:_MAX_ASKED_BY], code, granted, at), refusal
+    looker = Looker(asked_by[:_MAX_ASKED_BY], KEY, Channel.API, department.pk)
+    return Asking(looker, Ground(mask(purpose)[:_MAX_PURPOSE]), granted, at), refusal
 
 
 def _refused(questions: pl.DataFrame, refusal: str) -> pl.DataFrame:
