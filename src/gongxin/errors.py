@@ -6,7 +6,9 @@ the people who read them are; `code` is what programs read.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
+from typing import Final
 
 
 class GongxinError(Exception):
@@ -53,3 +55,22 @@ class Unavailable(GongxinError):
     """The platform cannot answer now; the same request may be sent again."""
 
     status = 503
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+# PostgreSQL's own word for it (class 53, insufficient resources).
+_DISK_FULL: Final = "53100"
+
+
+def full_disk(error: BaseException) -> Unavailable | None:
+    """What a full disk is to the user, ours or the database's; None where `error` is something else."""
+    found: BaseException | None = error
+    while found is not None:
+        if getattr(found, "sqlstate", None) == _DISK_FULL or getattr(found, "errno", None) in _FULL:
+            return Unavailable(
+                "storage-full",
+                "平台的存储空间已满，没有写入任何内容。",
+                remedy="请稍后重新提交；已有数据仍可查询。系统管理员请腾出空间。",
+            )
+        found = found.__cause__ or found.__context__
+    return None

@@ -101,10 +101,10 @@ def _usable(account: Account | None, folder: Path) -> bool:
     return all(reaches(account, folder / name, "x") for name in _NEEDED)
 
 
-def _major(folder: Path, account: Account | None) -> int | None:
-    """The version as `postgres` itself says it; None where it does not run here (wrong libc, missing library)."""
+def _major(folder: Path, account: Account | None, name: str = "postgres") -> int | None:
+    """The version as the program itself says it; None where it does not run here (wrong libc, missing library)."""
     try:
-        answer = run([folder / "postgres", "--version"], account)
+        answer = run([folder / name, "--version"], account)
     except OSError:
         return None
     found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
@@ -140,3 +140,23 @@ def _open_to_account(folder: Path) -> None:
         if not path.is_symlink():
             runnable = path.is_dir() or os.access(path, os.X_OK)
             path.chmod(0o755 if runnable else 0o644)
+
+
+def client(name: str, *, at_least: int) -> Path:
+    """A program like pg_dump that this very account can run, of major version `at_least` or newer.
+
+    Raises Unavailable if there is none: dumping a server needs a program that is not older than the server.
+    """
+    wheel = wheel_folder()
+    on_path = shutil.which(name)
+    for folder in [wheel, Path(on_path).resolve().parent if on_path else None, *_on_the_machine()]:
+        if folder is None:
+            continue
+        version = _major(folder, None, name) if (folder / name).exists() else None
+        if version is not None and version >= at_least:
+            return folder / name
+    raise Unavailable(
+        "database-client-missing",
+        f"本机没有 PostgreSQL {at_least} 或更新版本的 {name}。",
+        remedy=f"请安装 postgresql-client-{at_least}。Install the client programs of PostgreSQL {at_least}.",
+    )

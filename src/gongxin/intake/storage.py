@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,6 +85,30 @@ def original(submission: Submission) -> Path:
 def has_original(submission: Submission) -> bool:
     """Whether the handed-in file is still kept."""
     return _path(submission.file_sha256).exists()
+
+
+@contextmanager
+def nothing_discarded() -> Iterator[Callable[[], None]]:
+    """Inside it, or until the function it gives is called, no original is thrown away: a backup links them meanwhile.
+
+    Taken by the session, so that transactions may begin and end inside.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [_LOCK])
+    held = True
+
+    def release() -> None:
+        nonlocal held
+        if held:
+            held = False
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [_LOCK])
+
+    try:
+        yield release
+    finally:
+        if connection.connection is not None and connection.is_usable():
+            release()
 
 
 def discard_private(submission: Submission) -> bool:
