@@ -9,6 +9,11 @@ GONGXIN_HOSTS                 host names served, comma separated (default: 127.0
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
 GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data: none)
+GONGXIN_METRICS_TOKEN         whoever sends it may read /metrics from elsewhere (default: none; from this machine only)
+GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoint for longer (default: 300)
+GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
+GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
+GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
 GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
 """
@@ -65,11 +70,14 @@ INSTALLED_APPS = [
     "gongxin.records",
     "gongxin.intake",
     "gongxin.enquiries",
+    "gongxin.endurance",
     "gongxin.web",
     "gongxin.api",
 ]
 
 MIDDLEWARE = [
+    # Counts every request, whatever answers it.
+    "gongxin.endurance.counting.CountRequests",
     "django.middleware.security.SecurityMiddleware",
     # Everything under /api ends here: nothing below it is for programs.
     "gongxin.api.gate.ApiGate",
@@ -131,7 +139,16 @@ INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
 # Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
-PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.endurance.watching"]
+
+# Watching (docs/operations.md). Limits of alarms say when somebody should look; none is of law.
+METRICS_TOKEN = os.environ.get("GONGXIN_METRICS_TOKEN", "")
+ALARM_LOG_SECONDS = int(os.environ.get("GONGXIN_ALARM_LOG_SECONDS", "300"))
+ALARM_LOG_LEAVES = int(os.environ.get("GONGXIN_ALARM_LOG_LEAVES", "10000"))
+ALARM_JOB_SECONDS = int(os.environ.get("GONGXIN_ALARM_JOB_SECONDS", "600"))
+ALARM_DISK_BYTES = int(os.environ.get("GONGXIN_ALARM_DISK_BYTES", str(1024**3)))
+# Read by prometheus_client when it is first imported: each process counts in files of its own there.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

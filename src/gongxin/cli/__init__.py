@@ -23,7 +23,10 @@ app = typer.Typer(
 )
 
 # Each module has an `app: typer.Typer`; it is mounted under its own name.
-_NOUNS = ("database", "demo", "packs", "register", "providers", "intake", "sample", "keys", "ledger")
+_NOUNS = (
+    *("database", "demo", "packs", "register", "providers", "intake", "sample", "keys", "ledger"),
+    *("backup", "restore", "alarms"),
+)
 
 
 def _mount(wanted: str | None) -> None:
