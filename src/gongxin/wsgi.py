@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
 application = get_wsgi_application()
+
+# Its models can be imported only now that Django is set up.
+from gongxin.ledger import watching  # noqa: E402
+
+if settings.LEDGER_WATCH:
+    watching.start()

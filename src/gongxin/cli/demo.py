@@ -25,12 +25,15 @@ from gongxin.cli.database import migrate_tables, start_embedded
 from gongxin.cli.packs import apply_current
 from gongxin.cli.speaking import said_plainly
 from gongxin.errors import Conflict, Unavailable
+from gongxin.ledger import keys as ledger_keys
 from gongxin.sample import city
 
 app = typer.Typer(invoke_without_command=True, help="Run a demonstration node: a made-up city on 127.0.0.1.")
 
 _HOST = "127.0.0.1"
 _READY_SECONDS = 60
+# What the demonstration's ledger calls itself: a name that nobody can have.
+_LOG = "demo.invalid/ledger"
 
 
 @app.callback()
@@ -115,6 +118,8 @@ def _database() -> Iterator[None]:
 def _prepare() -> None:
     migrate_tables()
     apply_current()
+    if not ledger_keys.exists():
+        ledger_keys.make(_LOG)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     city.prepare(settings.VAR_DIR, at=clock.now(), echo=typer.echo)
     connections.close_all()

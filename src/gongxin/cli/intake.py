@@ -19,6 +19,7 @@ from gongxin.errors import InvalidInput
 from gongxin.identity import departments
 from gongxin.intake import jobs, returns, selectors, submissions, templates
 from gongxin.intake.models import UNFINISHED, Channel, Submission, SubmissionState
+from gongxin.ledger import watching
 from gongxin.policy import packs
 
 app = typer.Typer(no_args_is_help=True, help="Hand in files (报送) and see what came of them.")
@@ -121,7 +122,9 @@ def template(
 def work(
     once: Annotated[bool, typer.Option("--once", help="Stop when no job is left.")] = False,
 ) -> None:
-    """Work on jobs until stopped."""
+    """Work on jobs until stopped, and keep the ledger signed meanwhile."""
+    if not once:
+        watching.start()
     jobs.run_worker(wait=not once)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.errors import InvalidInput
-from gongxin.ledger import checkpoints, epochs, events, exporting, keys, proofs
+from gongxin.ledger import checkpoints, epochs, events, exporting, keys, proofs, watching
 
 # Who acts where no account does.
 _OPERATOR: Final = "the command line"
@@ -31,6 +31,13 @@ def make_keys(origin: Annotated[str, typer.Argument(help="Name of the log, e.g. 
 def checkpoint() -> None:
     """Sign the log as it stands and show the checkpoint. Keep a copy elsewhere: it proves what was there."""
     typer.echo(checkpoints.sign(at=clock.now()).note, nl=False)
+
+
+@app.command()
+@said_plainly
+def watch() -> None:
+    """Make checkpoints by the clock until stopped, for a node whose web server and workers do not."""
+    watching.Watch().run()
 
 
 @app.command()
