@@ -5,6 +5,11 @@ GONGXIN_VAR                   folder of everything the node writes (default: var
 GONGXIN_PACK                  policy pack of this node (default: cn-shandong-jinan)
 GONGXIN_POLICIES              folder that holds the packs (default: policies/ of the checkout)
 GONGXIN_SECRET_KEY            secret of the sessions (default: made once, kept private under GONGXIN_VAR)
+GONGXIN_KEYS                  file of the node's keys, private to its owner (default: keys/ring.json under GONGXIN_VAR)
+GONGXIN_KEYRING               the text of that file instead, for platforms that hand secrets over in the environment
+GONGXIN_KEY_SOURCE            module:callable that returns a gongxin.secrecy.sources.KeySource (a key management service)
+GONGXIN_SUITE                 algorithms of new keys: intl (AES, SHA-256, Ed25519) or gm (SM4, SM3, SM2); default: intl
+GONGXIN_SM2                   module:callable that returns another implementation of SM2 (gongxin.secrecy.suites.Signing)
 GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
@@ -35,6 +40,8 @@ FILES_DIR = VAR_DIR / "files"
 POLICIES_DIR = Path(os.environ.get("GONGXIN_POLICIES", PROJECT_DIR / "policies")).resolve()
 GONGXIN_PACK = os.environ.get("GONGXIN_PACK", "cn-shandong-jinan")
 DEMO = os.environ.get("GONGXIN_DEMO") == "1"
+# The node's keys: apart from the database, so that a copy of one is not a copy of both.
+KEYS_FILE = Path(os.environ.get("GONGXIN_KEYS", VAR_DIR / "keys" / "ring.json")).resolve()
 
 
 def _secret_key() -> str:
@@ -47,7 +54,8 @@ def _secret_key() -> str:
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            # A folder that began as a demonstration is told by this (secrecy.starting).
+            file.write(("demo-" if DEMO else "") + secrets.token_urlsafe(48))
     return kept.read_text()
 
 

@@ -1,5 +1,7 @@
 """A pytest plugin (`-p gongxin.testing`): one throw-away embedded server for the whole run, in a folder of its own.
 
+The run has keys of its own, too, so that it can seal what a node seals.
+
 It has to act before pytest-django reads the settings, which is earlier than any conftest.py; therefore it is a module
 of the package. Workers of pytest-xdist inherit the two environment variables and start nothing.
 """
@@ -18,8 +20,9 @@ from types import FrameType
 
 import pytest
 
-from gongxin import embedded
+from gongxin import clock, embedded
 from gongxin.embedded.server import remove
+from gongxin.secrecy import keyring, private_files, suites
 
 _LOOKING_ONLY = ("--help", "-h", "--version", "-V", "--collect-only", "--co", "--fixtures", "--markers")
 
@@ -36,8 +39,11 @@ def _prepare(*, looking_only: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="gongxin-test-")).resolve()
     owner = os.getpid()
     os.environ["GONGXIN_VAR"] = str(folder / "var")
+    # No thread of the ledger beside the tests: whoever imports gongxin.wsgi would start it.
+    os.environ["GONGXIN_LEDGER_WATCH"] = "0"
     # Registered first, so run last: the server goes before its folder.
     _at_exit_of(owner, lambda: shutil.rmtree(folder, ignore_errors=True))
+    private_files.write(folder / "var" / "keys" / "ring.json", keyring.new(suites.chosen(), at=clock.now()).text())
     if os.environ.get("DATABASE_URL") or looking_only:
         return
     # A run that is told to end still takes its server with it.
