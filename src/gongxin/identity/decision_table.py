@@ -32,6 +32,7 @@ ROLES_EN: Final = {
     VISITOR: "visitor",
 }
 RELATIONS: Final = ("own", "other", "none")
+WHOSE: Final = ("account", "department", "organisation", "party", "nobody")
 PURPOSE_STANDINGS: Final = ("none", "duty", "unknown", "refused", "closed", "open")
 DISCLOSURES: Final = ("", "public", "authorised", "shared")
 STATES: Final = ("", "active", "contested", "repaired", "closed")
@@ -85,9 +86,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An action as people read it. next: what somebody who is refused does now."""
+    """An action as people read it. whose: by what of a resource it is the actor's own (WHOSE).
+
+    next: what somebody who is refused does now.
+    """
 
     id: Action
+    whose: str
     title: Text
     next: Text
 
@@ -176,9 +181,9 @@ def _within(allowed: frozenset[str] | None, found: str) -> bool:
 def _deeds(node: Node) -> dict[str, Deed]:
     found: dict[str, Deed] = {}
     for entry in node.sequence():
-        keys = entry.mapping(["id", "title", "title_en", "next", "next_en"])
+        keys = entry.mapping(["id", "whose", "title", "title_en", "next", "next_en"])
         action = Action(keys["id"].choice([action.value for action in Action]))
-        found[action] = Deed(action, _text(keys, "title"), _text(keys, "next"))
+        found[action] = Deed(action, keys["whose"].choice(WHOSE), _text(keys, "title"), _text(keys, "next"))
     missing = [action.value for action in Action if action not in found]
     if missing or len(node.sequence()) != len(found):
         raise node.error(

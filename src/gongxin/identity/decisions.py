@@ -105,7 +105,7 @@ def decide(actor: Actor, action: Action, resource: Resource = NOTHING, *, purpos
     """
     refused = None
     for role, department, absent in _standings(actor, day):
-        relation = _relation(actor, role, department, resource)
+        relation = _relation(actor, role, department, action, resource)
         standing = _purpose(actor, purpose, resource.disclosure)
         found = _ruling(
             Case(
@@ -152,15 +152,18 @@ def _standings(actor: Actor, day: date) -> Iterator[tuple[str, UUID | None, str]
             yield entry.role, entry.department, entry.absent
 
 
-def _relation(actor: Actor, role: str, department: UUID | None, resource: Resource) -> str:
-    """Whether it is the actor's own: by account, by represented organisation, else by department."""
-    if resource.account:
+def _relation(actor: Actor, role: str, department: UUID | None, action: Action, resource: Resource) -> str:
+    """Whether it is the actor's own, by what the action goes by."""
+    whose = TABLE.deeds[action].whose
+    if whose == "party":
+        whose = "organisation" if role == Role.REPRESENTATIVE else "department"
+    if whose == "account" and resource.account:
         return "own" if resource.account == actor.name else "other"
-    if role == Role.REPRESENTATIVE and resource.organisation:
+    if whose == "organisation" and resource.organisation:
         return "own" if resource.organisation in actor.organisations else "other"
-    if resource.department is None:
-        return "none"
-    return "own" if resource.department == department else "other"
+    if whose == "department" and resource.department is not None:
+        return "own" if resource.department == department else "other"
+    return "none"
 
 
 def _purpose(actor: Actor, code: str, disclosure: str) -> str:
