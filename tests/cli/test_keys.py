@@ -36,3 +36,23 @@ def test_an_unknown_department_is_said_plainly() -> None:
     answer = CliRunner().invoke(app, ["issue", "--department", "nobody", "--label", "x"])
     assert answer.exit_code == 1
     assert "Traceback" not in answer.output
+
+
+def test_a_key_for_one_purpose_and_its_rotation() -> None:
+    department = held.department(purposes=["licence-review", "tender-review"])
+    run = CliRunner()
+    told = ["issue", "--department", department.code, "--label", "招标系统", "--operation", "check"]
+    made = run.invoke(app, [*told, "--purpose", "tender-review"])
+    assert made.exit_code == 0, made.output
+    old = keys.authenticate(made.stdout.split()[0], at=clock.now())
+    assert old is not None
+    assert (old.operations, old.purposes) == (["check"], ["tender-review"])
+    rotated = run.invoke(app, ["rotate", str(old.pk), "--overlap", "0"])
+    assert rotated.exit_code == 0, rotated.output
+    assert keys.authenticate(made.stdout.split()[0], at=clock.now()) is None
+    new = keys.authenticate(rotated.stdout.split()[0], at=clock.now())
+    assert new is not None
+    assert (new.operations, new.purposes, new.replaces_id) == (["check"], ["tender-review"], old.pk)
+    refused = run.invoke(app, [*told, "--purpose", "subsidy-review"])
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output

@@ -56,9 +56,11 @@ def test_keys() -> None:
     made = keys.issue(
         department=department, label="审批系统", expires_at=AT + timedelta(days=9), acting_user="a", at=AT
     )
+    second = keys.rotate(made.key.pk, overlap=timedelta(0), acting_user="b", at=AT)
     keys.revoke(made.key.pk, acting_user="b", at=AT)
     with pytest.raises(Conflict):
         keys.revoke(made.key.pk, acting_user="b", at=AT)
-    assert events(since) == ["key.issued", "key.revoked"]
+    assert events(since) == ["key.issued", "key.rotated", "key.revoked"]
     assert selectors.opened(since).values == {"actor": "a", "label": "审批系统"}
-    assert all(made.secret.encode() not in body for body in selectors.bodies(since, selectors.size()))
+    for secret in (made.secret, second.secret):
+        assert all(secret.encode() not in body for body in selectors.bodies(since, selectors.size()))

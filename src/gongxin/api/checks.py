@@ -19,9 +19,10 @@ from gongxin.api.forms import SAYING, Closed, OrganisationBrief, RecordOut
 from gongxin.api.service import DepartmentKey, asker
 from gongxin.enquiries import asked, checks
 from gongxin.enquiries.models import Outcome
+from gongxin.identity import keys
 from gongxin.ids import uuid7
 
-router = Router(tags=["checks"], auth=DepartmentKey(), by_alias=True)
+router = Router(tags=["checks"], auth=DepartmentKey(keys.CHECK), by_alias=True)
 _PART: Final = 1 << 20
 # Answers up to this size wait in memory until they are committed, larger ones on the disk.
 _IN_MEMORY: Final = 8 << 20

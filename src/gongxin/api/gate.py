@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
@@ -22,8 +23,9 @@ from django.urls.resolvers import RegexPattern
 
 from gongxin.api import problems
 from gongxin.errors import GongxinError
-from gongxin.ids import uuid7
 from gongxin.policy import packs
+from gongxin.traffic import limiting, tracing
+from gongxin.traffic.classes import class_of
 
 PREFIX: Final = "/api/"
 _log = logging.getLogger(__name__)
@@ -41,12 +43,7 @@ class ApiGate:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        request_id = uuid7().hex
-        # mypy: HttpRequest has no such attribute; it travels with the request as `resolver_match` does.
-        request.gongxin_request_id = request_id  # type: ignore[attr-defined]
         answer = _answer(request)
-        answer["X-Request-Id"] = request_id
-        answer["X-Content-Type-Options"] = "nosniff"
         if isinstance(answer, HttpResponse):
             answer["Content-Length"] = str(len(answer.content))
         return answer
@@ -55,6 +52,9 @@ class ApiGate:
 def _answer(request: HttpRequest) -> HttpResponseBase:
     try:
         request.get_host()
+        if refused := _refused_unread(request):
+            return problems.response(request, refused)
+        limiting.judge_address(class_of(request.method or "", request.path_info), tracing.address(request))
         match = _resolver.resolve(request.path_info)
         request.resolver_match = match
         answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
@@ -67,9 +67,19 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
+def _refused_unread(request: HttpRequest) -> problems.Problem | None:
+    """What is refused before anything of the body is looked at: plain HTTP where there is HTTPS, compressed bodies."""
+    if settings.TLS and not request.is_secure():
+        return problems.of_code("https-required")
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    return problems.of_code("content-encoding") if encoding not in ("", "identity") else None
+
+
 def problem_of(request: HttpRequest, error: Exception) -> problems.Problem:
     """What an exception is to the caller. Faults of ours are logged here, with the id that the caller is told."""
     match error:
+        case limiting.TooManyRequests():
+            return problems.of_error(error, headers={"Retry-After": str(error.retry_after)})
         case GongxinError():
             return problems.of_error(error)
         case Resolver404() | Http404():
@@ -82,6 +92,6 @@ def problem_of(request: HttpRequest, error: Exception) -> problems.Problem:
             code = "unavailable"
         case _:
             code = "internal"
-    request_id = getattr(request, "gongxin_request_id", "")
-    _log.error("%s %s failed, request %s", request.method, request.path, request_id, exc_info=error)
+    # The line of the request has its route; an address as it was sent can hold what somebody searched for.
+    _log.error("request %s failed", tracing.identity(request), exc_info=error)
     return problems.of_code(code)

@@ -20,7 +20,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 # What errors are called where only the status is known.
 _BY_STATUS: Final = {
     400: "bad-request", 401: "key-required", 403: "not-permitted", 404: "not-found", 405: "method-not-allowed",
-    409: "conflict", 413: "too-large", 415: "unsupported-media-type", 422: "invalid", 503: "unavailable",
+    409: "conflict", 413: "too-large", 415: "unsupported-media-type", 422: "invalid",
+    429: "too-many-requests", 503: "unavailable",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
@@ -22,17 +23,34 @@ from gongxin.errors import GongxinError, InvalidInput
 from gongxin.identity import keys
 from gongxin.identity.models import ApiKey, Department
 from gongxin.policy import packs
+from gongxin.traffic import limiting, tracing
+from gongxin.traffic.classes import class_of
 
 # Problems that any operation may answer with.
-_ALWAYS: Final = (400, 405, 422, 500, 503)
+_ALWAYS: Final = (400, 405, 422, 429, 500, 503)
+# The largest body of an operation that takes one question: far more than its fields together.
+MAX_QUESTION: Final = 256 * 1024
 
 
 class DepartmentKey(HttpBearer):
-    """A department's key: ``Authorization: Bearer gx_…``."""
+    """A department's key: ``Authorization: Bearer gx_…``. Reading needs the operation `read`, everything else `writes`.
+
+    The key counts against its limits wherever it is used from; what is no key counts against the address.
+    """
+
+    def __init__(self, writes: str) -> None:
+        super().__init__()
+        self.writes = writes
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """The valid key, which also tells the department; None is answered with 401."""
-        return keys.authenticate(token, at=clock.now())
+        key = keys.authenticate(token, at=clock.now())
+        if key is None:
+            limiting.judge_address("refused-key", tracing.address(request))
+            return None
+        limiting.judge_credential(class_of(request.method or "", request.path_info), f"key {key.pk}")
+        keys.judge_operation(key, keys.READ if request.method in ("GET", "HEAD") else self.writes)
+        return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class JsonBody(Parser):
         """
         if request.content_type != "application/json":
             raise refused_type(request.content_type or "", "application/json")
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_QUESTION:
+            raise RequestDataTooBig
         return parsed(request.body)
 
 

@@ -21,11 +21,12 @@ from gongxin.api import idempotency, problems
 from gongxin.api.forms import NAME, Closed
 from gongxin.api.service import DepartmentKey, Refused, asker, parsed, refused_type
 from gongxin.api.validation import places
+from gongxin.identity import keys
 from gongxin.identity.models import Department
 from gongxin.intake import returns, selectors, submissions
 from gongxin.intake.models import Channel, Submission, SubmissionState
 
-router = Router(tags=["submissions"], auth=DepartmentKey())
+router = Router(tags=["submissions"], auth=DepartmentKey(keys.SUBMIT))
 
 MAX_ROWS: Final = 10_000
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
@@ -32,39 +33,69 @@ def _operator() -> str:
 def issue(
     department: Annotated[str, typer.Option(help="Code of the department (gongxin providers).")],
     label: Annotated[str, typer.Option(help="What will use the key.")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day it is valid.")] = None,
+    operation: Annotated[
+        list[str] | None, typer.Option(help="submit, check or read; several times for several. Default: all.")
+    ] = None,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="A purpose of the department; several times for several. Default: all.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day it is valid. Default: GONGXIN_KEY_DAYS from now."),
+    ] = None,
 ) -> None:
     """Make a key and show it, once."""
-    expires_at = None
-    if until is not None:
-        expires_at = datetime.combine(until.date(), time.max, clock.CIVIL_TIME)
+    expires_at = datetime.combine(until.date(), time.max, clock.CIVIL_TIME) if until else None
     made = keys.issue(
         department=departments.by_code(department),
         label=label,
+        operations=operation or tuple(keys.OPERATIONS),
+        purposes=purpose,
         expires_at=expires_at,
         acting_user=_operator(),
         at=clock.now(),
     )
-    typer.echo(made.secret)
-    Console(stderr=True).print(f"{made.key.pk}  {made.key.department.name}  {made.key.label}")
-    Console(stderr=True).print("密钥只显示这一次，请立即妥善保存。")
+    _show(made)
 
 
 @app.command("list")
 @said_plainly
 def list_keys() -> None:
     """All keys ever issued, by their first characters."""
-    table = Table("id", "prefix", "department", "label", "issued", "expires", "revoked")
-    for key in keys.listing():
-        times = (key.created_at, key.expires_at, key.revoked_at)
+    table = Table("id", "prefix", "department", "label", "for", "purposes", "issued", "expires", "last used", "state")
+    at = clock.now()
+    for key in keys.listing().prefetch_related("replaced_by"):
         table.add_row(
             str(key.pk),
             key.prefix + "…",
             key.department.code,
             key.label,
-            *(f"{moment.astimezone(clock.CIVIL_TIME):%Y-%m-%d %H:%M}" if moment else "" for moment in times),
-        )
-    Console(width=160).print(table)
+            " ".join(key.operations),
+            " ".join(key.purposes),
+            *(f"{moment.astimezone(clock.CIVIL_TIME):%Y-%m-%d %H:%M}" if moment else "" for moment in
+              (key.created_at, key.expires_at)),
+            str(key.last_used_on or ""),
+            keys.state(key, at=at),
+        )  # fmt: skip
+    Console(width=220).print(table)
+
+
+@app.command()
+@said_plainly
+def rotate(
+    key: Annotated[UUID, typer.Argument(help="Id of the key (gongxin keys list).")],
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Hours the old key stays valid. Default: GONGXIN_KEY_OVERLAP_HOURS.")
+    ] = None,
+) -> None:
+    """Make a new key in the place of another and show it, once; the old one is void after the overlap."""
+    hours = settings.KEY_OVERLAP_HOURS if overlap is None else overlap
+    made = keys.rotate(key, overlap=timedelta(hours=hours), acting_user=_operator(), at=clock.now())
+    _show(made)
+    old = keys.one(key)
+    if old.expires_at:
+        until = old.expires_at.astimezone(clock.CIVIL_TIME)
+        Console(stderr=True).print(f"旧密钥 {old.prefix}… 有效至 {until:%Y-%m-%d %H:%M}。")
 
 
 @app.command()
@@ -73,3 +104,12 @@ def revoke(key: Annotated[UUID, typer.Argument(help="Id of the key (gongxin keys
     """Make a key void at once."""
     keys.revoke(key, acting_user=_operator(), at=clock.now())
     typer.echo(f"{key} 已吊销")
+
+
+def _show(made: keys.IssuedKey) -> None:
+    typer.echo(made.secret)
+    console = Console(stderr=True)
+    console.print(f"{made.key.pk}  {made.key.department.name}  {made.key.label}")
+    if made.key.expires_at:
+        console.print(f"有效至 {made.key.expires_at.astimezone(clock.CIVIL_TIME):%Y-%m-%d %H:%M}。")
+    console.print("密钥只显示这一次，请立即妥善保存。")

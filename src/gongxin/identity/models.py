@@ -71,6 +71,13 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=120, blank=True)
+    # What it is for: operations (`keys.OPERATIONS`) and purposes; of these, those its department still has count.
+    operations = models.JSONField(default=list)
+    purposes = models.JSONField(default=list)
+    # The key that this one takes the place of.
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    # The civil day of its last use: no finer, so that using it writes once a day.
+    last_used_on = models.DateField(null=True)
 
     class Meta:
         ordering = ("-created_at",)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from gongxin.errors import GongxinError
+from gongxin.traffic import tracing
 from gongxin.web import preferences
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ _BY_STATUS: Final = {
     400: _Words(_lazy("请求的写法有误"), _lazy("请从网站页面重新进入，不要手工修改地址或表单内容。")),
     403: _Words(_lazy("不能这样做"), _lazy("请确认已用有权限的账号登录；停留过久的，请刷新页面再试。")),
     404: _Words(_lazy("没有这个页面"), _lazy("请核对地址，或者回到首页用名称、代码、文书号查询。")),
+    429: _Words(_lazy("请求过于频繁"), _lazy("请稍候再试。")),
     410: _Words(_lazy("内容已停止公示"), _lazy("公示期满或者已经修复的信息不再公示。")),
     500: _Words(_lazy("平台出现故障"), _lazy("故障已经记录，请稍后再试；没有显示成功的提交就是没有提交。")),
     503: _Words(_lazy("平台暂时无法响应"), _lazy("请一分钟后再试。")),
@@ -52,6 +54,7 @@ def page(request: HttpRequest, status: int, *, title: str = "", remedy: str = ""
         "error_title": title or words.title,
         "remedy": remedy or words.remedy,
         "code": code,
+        "request_id": tracing.identity(request),
     }
     response = HttpResponse(_rendered(request, status, told), status=status)
     response["Cache-Control"] = "private, no-cache"
