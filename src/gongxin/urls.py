@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("gongxin.web.public.urls", namespace="public")),
     path("desk/", include("gongxin.web.desk.urls", namespace="desk")),
     path("api/", include("gongxin.api.urls")),
+    path("witness/", include("gongxin.api.witness")),
 ]
 
 handler400 = "gongxin.web.errors.bad_request"

@@ -49,8 +49,10 @@ def test_contents_can_be_destroyed_and_the_log_still_proves() -> None:
     with transaction.atomic():
         seq = ledger.append("account.created", fields=FIELDS, actor="zhang-san", at=AT)
     root = selectors.growing(seq + 1).root()
-    Opening.objects.filter(field="account", value="li-si").delete()
-    Opening.objects.filter(field="actor").update(value="somebody-else")
+    Opening.objects.filter(field="account").delete()
+    kept = Opening.objects.get(field="actor")
+    kept.value = "somebody-else"
+    kept.save()
     assert selectors.opened(seq).values == {}
     assert selectors.opened(seq).closed == 2
     assert selectors.growing(seq + 1).root() == root == tree.root(selectors.bodies(0, seq + 1))

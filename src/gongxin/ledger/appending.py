@@ -20,6 +20,7 @@ from psycopg.rows import tuple_row
 from gongxin.ledger import leaves
 from gongxin.ledger.events import EVENTS
 from gongxin.ledger.leaves import Opening
+from gongxin.secrecy import sealing
 
 _OPENINGS: Final = """
     INSERT INTO ledger_opening (commitment, salt, field, value)
@@ -58,7 +59,13 @@ def append(
 
 
 def _written(cursor: Any, body: bytes, openings: list[Opening]) -> int:
-    columns = zip(*((one.commitment, one.salt, one.field, one.value) for one in openings), strict=True)
-    cursor.execute(_OPENINGS, [list(column) for column in columns])
+    values = sealing.seal_many(
+        [one.value for one in openings],
+        table="ledger_opening",
+        field="value",
+        rows=[one.commitment.hex() for one in openings],
+    )
+    commitments, salts, fields = zip(*((one.commitment, one.salt, one.field) for one in openings), strict=True)
+    cursor.execute(_OPENINGS, [list(commitments), list(salts), list(fields), values])
     cursor.execute(_APPEND, [body])
     return int(cursor.fetchone()[0])

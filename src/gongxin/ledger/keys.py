@@ -1,4 +1,6 @@
-"""The node's signing key: files under GONGXIN_VAR/ledger, apart from the database and readable by their owner only."""
+"""The node's signing keys, of its log and as a witness of others: files under GONGXIN_VAR/ledger, apart from the
+database and readable by their owner only.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,14 @@ from typing import Final
 from django.conf import settings
 
 from gongxin.errors import Conflict, InvalidInput, Unavailable
+from gongxin.ledger import notes
 from gongxin.ledger.notes import NoteInvalid, Signer, Verifier
 
 _PRIVATE: Final = "signing-key"
 _PUBLIC: Final = "verifier-key"
 _REMEMBERED: Final = "last-checkpoint"
+_WITNESS: Final = "witness-key"
+_WITNESS_PUBLIC: Final = "witness-verifier-key"
 
 
 def folder() -> Path:
@@ -29,7 +34,15 @@ def make(origin: str) -> Verifier:
     Raises Conflict if there is a key: a log has one, and another would make its checkpoints void. InvalidInput for a
     name with spaces or plus signs.
     """
-    signer = Signer(origin, secrets.token_bytes(32))
+    return _made(Signer(origin, secrets.token_bytes(32)), _PRIVATE, _PUBLIC)
+
+
+def make_witness(name: str) -> Verifier:
+    """Make the key this node co-signs with as a witness, apart from that of its log. Raises as `make`."""
+    return _made(Signer(name, secrets.token_bytes(32), notes.WITNESS), _WITNESS, _WITNESS_PUBLIC)
+
+
+def _made(signer: Signer, private: str, public: str) -> Verifier:
     try:
         verifier = signer.verifier()
     except NoteInvalid as error:
@@ -40,12 +53,12 @@ def make(origin: str) -> Verifier:
         ) from error
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        _create(folder() / _PRIVATE, signer.private_text() + "\n", 0o600)
+        _create(folder() / private, signer.private_text() + "\n", 0o600)
     except FileExistsError:
         raise Conflict(
             "ledger-key-exists", "签名密钥已经存在，不会覆盖。", remedy="请继续使用它，并把副本保存在安全的地方。"
         ) from None
-    _create(folder() / _PUBLIC, f"{verifier}\n", 0o644)
+    _create(folder() / public, f"{verifier}\n", 0o644)
     return verifier
 
 
@@ -64,24 +77,30 @@ def verifier() -> Verifier:
     return _pair(folder() / _PRIVATE)[1]
 
 
-def _pair(path: Path) -> tuple[Signer, Verifier]:
+def witness() -> Signer:
+    """The key this node co-signs with. Raises as `signer`."""
+    return _pair(folder() / _WITNESS, notes.WITNESS)[0]
+
+
+def _pair(path: Path, kind: bytes = notes.LOG) -> tuple[Signer, Verifier]:
     if not path.exists():
-        raise Unavailable("ledger-key-missing", "没有签名密钥。", remedy="请先运行 gongxin ledger keys。")
+        command = "gongxin witness keys" if kind == notes.WITNESS else "gongxin ledger keys"
+        raise Unavailable("ledger-key-missing", "没有签名密钥。", remedy=f"请先运行 {command}。")
     found = path.stat()
     if found.st_mode & 0o077:
         raise Unavailable(
             "ledger-key-open", f"签名密钥可被他人读取：{path}。", remedy="请运行 chmod 600，并考虑更换密钥。"
         )
     try:
-        return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+        return _read(path, kind, (found.st_ino, found.st_mtime_ns, found.st_size))
     except NoteInvalid as error:
         raise Unavailable("ledger-key-broken", f"签名密钥已损坏：{path}。", remedy="请从副本恢复密钥文件。") from error
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, _state: tuple[int, int, int]) -> tuple[Signer, Verifier]:
+def _read(path: Path, kind: bytes, _state: tuple[int, int, int]) -> tuple[Signer, Verifier]:
     """Read once for one state of the file: making the public half takes longer than a whole proof."""
-    signer = Signer.read(path.read_text())
+    signer = Signer.read(path.read_text(), kind)
     return signer, signer.verifier()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from gongxin.secrecy.fields import EncryptedTextField
+
 
 class Leaf(models.Model):
     """One leaf. Rows are made by the database function `ledger_append` only; triggers refuse changes."""
@@ -25,7 +27,8 @@ class Opening(models.Model):
     commitment = models.BinaryField(primary_key=True)
     salt = models.BinaryField()
     field = models.TextField()
-    value = models.TextField()
+    # Names of accounts, labels, reasons: sealed, as they may speak of people.
+    value = EncryptedTextField(plain_before=True)
 
     class Meta:
         db_table = "ledger_opening"
@@ -40,3 +43,30 @@ class SignedCheckpoint(models.Model):
 
     class Meta:
         db_table = "ledger_checkpoint"
+
+
+class CoSignature(models.Model):
+    """What a witness of this log gave: a line to put below the note of a checkpoint."""
+
+    # The size of the checkpoint.
+    size = models.BigIntegerField()
+    witness = models.TextField()
+    line = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_cosignature"
+        constraints = [models.UniqueConstraint(fields=["witness", "size"], name="ledger_cosigned_once")]
+
+
+class Witnessed(models.Model):
+    """The newest checkpoint of another log that this node co-signed."""
+
+    origin = models.TextField(primary_key=True)
+    size = models.BigIntegerField(default=0)
+    root = models.BinaryField(default=bytes)
+    note = models.TextField(default="")
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_witnessed"

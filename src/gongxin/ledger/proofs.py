@@ -23,15 +23,15 @@ def inclusion(seq: int) -> str:
             "ledger-not-signed", f"第 {seq} 条还没有检查点。", remedy="请先运行 gongxin ledger checkpoint，再生成证明。"
         )
     lines = [HEADER, f"extra {encoded(body)}", f"index {seq}", *_hashes(tree.inclusion(seq, checkpoint.size))]
-    return "\n".join(lines) + f"\n\n{note}"
+    return "\n".join(lines) + f"\n\n{note}{selectors.cosignatures(checkpoint.size)}"
 
 
-def consistency(old: int) -> str:
-    """The proof that the log of `old` leaves is the beginning of the newest checkpoint's.
+def consistency(old: int, *, note: str = "") -> str:
+    """The proof that the log of `old` leaves is the beginning of a checkpoint's: of the newest, or of the given note.
 
     Raises InvalidInput for a size that is not between 1 and that of the checkpoint.
     """
-    note, checkpoint = _newest()
+    note, checkpoint = (note, checkpoints.read(note, keys.verifier())) if note else _newest()
     if not 0 < old <= checkpoint.size:
         raise InvalidInput(
             "ledger-size", f"没有 {old} 条的较早状态。", remedy=f"请填写 1 到 {checkpoint.size} 之间的条数。"

@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 
 from gongxin.errors import Conflict, NotFound
 from gongxin.ledger import leaves, tree
-from gongxin.ledger.models import Leaf, Opening, SignedCheckpoint
+from gongxin.ledger.models import CoSignature, Leaf, Opening, SignedCheckpoint
 from gongxin.ledger.tree import Node
 
 # A power of two, so that each stretch is a complete subtree.
@@ -87,6 +87,11 @@ def growing(at_size: int) -> tree.Growing:
     return tree.Growing(at_size, [stored[node] for node in wanted])
 
 
+def cosignatures(at_size: int) -> str:
+    """The lines that witnesses gave for the checkpoint of that size, to put below its note."""
+    return "".join(CoSignature.objects.filter(size=at_size).order_by("witness").values_list("line", flat=True))
+
+
 def last_checkpoint() -> SignedCheckpoint | None:
     """The newest checkpoint given out."""
     return SignedCheckpoint.objects.order_by("-size").first()
@@ -106,11 +111,19 @@ def opened(seq: int) -> Opened:
     raw = body(seq)
     held = leaves.commitments(raw)
     kept = [
-        leaves.Opening(bytes(one.commitment), bytes(one.salt), one.field, one.value)
+        leaves.Opening(bytes(one.commitment), bytes(one.salt), one.field, _revealed(one))
         for one in Opening.objects.filter(commitment__in=held)
     ]
     values = {one.field: one.value for one in kept if leaves.opens(one)}
     return Opened(raw, values, len(held) - len(values))
+
+
+def _revealed(one: Opening) -> str:
+    """What an opening says; nothing, where it was changed or belongs to another commitment."""
+    try:
+        return one.value.reveal()
+    except Conflict:
+        return ""
 
 
 def damaged(what: str) -> Conflict:

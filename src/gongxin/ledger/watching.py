@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,11 +18,12 @@ from django.db import connection, transaction
 
 from gongxin import clock
 from gongxin.errors import GongxinError
-from gongxin.ledger import checkpoints, keys, selectors
+from gongxin.ledger import checkpoints, keys, peers, selectors, submitting
 from gongxin.ledger.models import SignedCheckpoint
 
 _log = logging.getLogger(__name__)
 _LOOKING_LOCK: Final = 4_702_111_323_394_633_571
+_SUBMITTING_LOCK: Final = 4_702_111_323_394_633_572
 # Looks within the longest time between two checkpoints: it may be missed by no more than one of them.
 _LOOKS: Final = 12
 
@@ -64,6 +66,20 @@ def _due(at: datetime) -> bool:
     )
 
 
+@contextmanager
+def _alone(lock: int) -> Iterator[bool]:
+    """Whether no other process holds the lock. For work that waits for others, so not bound to a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+
+
 class Watch:
     """The loop. What goes wrong is logged when it changes, and tried again at the next look."""
 
@@ -71,6 +87,7 @@ class Watch:
         self._now = now
         self._ended = threading.Event()
         self._said = ""
+        self._not_before: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Look until `end` is called."""
@@ -83,6 +100,7 @@ class Watch:
         """One look, whose connection is given back."""
         try:
             look(at=self._now())
+            self._submit()
         except GongxinError as error:
             self._say(f"{error.code} {error.title}{error.remedy}")
         # A loop that ends at the first unforeseen error (a database that restarts) would leave the log unsigned unseen.
@@ -92,6 +110,17 @@ class Watch:
             self._said = ""
         finally:
             connection.close()
+
+    def _submit(self) -> None:
+        """Bring the newest checkpoint before the witnesses; one process of the node at a time does."""
+        now = self._now()
+        due = [one for one in peers.witnesses() if self._not_before.get(one.verifier.name, now) <= now]
+        with _alone(_SUBMITTING_LOCK) as alone:
+            for witness in due if alone and selectors.last_checkpoint() else []:
+                # One that is down is asked again as rarely as checkpoints are made; the others do not wait for it.
+                self._not_before[witness.verifier.name] = now + pause() * _LOOKS
+                submitting.submit(witness, at=now)
+                del self._not_before[witness.verifier.name]
 
     def end(self) -> None:
         """Make `run` return soon."""
