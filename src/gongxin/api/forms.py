@@ -55,6 +55,9 @@ class RecordOut(Schema):
     provider: ProviderOut
     revision: int
     recorded_at: datetime
+    contested: bool = Field(
+        description="True while an objection to it is being verified (异议): no measure may rest on the record meanwhile."
+    )
     url: str = Field(description="Permanent address of the record's page on this node.")
     fields: dict[str, Any]
 

@@ -36,7 +36,9 @@ _HEADLINE: Final = """
   'decided_on', r.decided_on, 'effective_until', r.effective_until, 'disclosure', r.disclosure,
   'publicity', json_build_object('from', r.publicity_from, 'until', r.publicity_until, 'rule', r.publicity_rule),
   'provider', json_build_object('code', d.code, 'name', d.name),
-  'revision', r.revision, 'recorded_at', r.recorded_at, 'url', '/records/' || r.id::text"""
+  'revision', r.revision, 'recorded_at', r.recorded_at,
+  'contested', EXISTS (SELECT FROM records_contested c WHERE c.record_id = r.id),
+  'url', '/records/' || r.id::text"""
 HEADLINE: Final = f"json_build_object({_HEADLINE})"
 
 # A sole trader is shown by business name only (Boundary 1): the field that names its operator has no name there.

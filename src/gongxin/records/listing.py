@@ -9,14 +9,14 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import IntegerField, Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from gongxin.policy.model import Item
 from gongxin.records import payload
 from gongxin.records.explaining import visible
 from gongxin.records.models import Record
 from gongxin.records.numbering import with_number
-from gongxin.records.selectors import published_on
+from gongxin.records.selectors import published_on, with_mark
 from gongxin.subjects.grams import grams
 from gongxin.subjects.models import NameGrams, Organisation
 from gongxin.subjects.names import fold, name_key
@@ -25,7 +25,11 @@ _CHUNK: Final = 2000
 _BRACKET_PAIRS: Final = ("〔〕", "[]", "［］", "（）", "()", "【】")
 _ROUND: Final = str.maketrans({sign: "()"[place] for pair in _BRACKET_PAIRS for place, sign in enumerate(pair)})
 _MOST_OF_A_NUMBER: Final = 50
-_META: Final = ("信用主体名称", "统一社会信用代码", "信息提供单位", "公示起始日期", "公示截止日期", "记录编号")
+_META: Final = (
+    "信用主体名称", "统一社会信用代码", "信息提供单位", "公示起始日期", "公示截止日期", "异议标注", "记录编号",
+)  # fmt: skip
+# What a list says of a record to which an objection is being verified.
+CONTESTED: Final = "异议核查中，不得据此采取措施"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def stretch(
         found = found.filter(_beyond(place, rising=oldest_first != backwards))
     if backwards:
         found = found.reverse()
-    records = list(found.select_related("organisation", "provider")[: size + 1])
+    records = list(with_mark(found).select_related("organisation", "provider")[: size + 1])
     more, records = len(records) > size, records[:size]
     if backwards:
         records.reverse()
@@ -147,11 +151,12 @@ def header(item: Item) -> list[str]:
 def rows(item: Item, found: QuerySet[Record], *, limit: int) -> Iterator[list[str]]:
     """The list as texts, at most `limit` rows, read in chunks over one cursor."""
     columns = (
-        "organisation__name", "organisation__uscc", "provider__name", "publicity_from", "publicity_until", "pk",
-        "organisation__kind", "payload",
+        "organisation__name", "organisation__uscc", "provider__name", "publicity_from", "publicity_until", "mark",
+        "pk", "organisation__kind", "payload",
     )  # fmt: skip
     shown = [(place, field) for place, field in enumerate(item.fields) if payload.is_public(field)]
-    read = found.values_list(*columns)[:limit].iterator(chunk_size=_CHUNK)
+    mark = Case(When(contested=True, then=Value(CONTESTED)), default=Value(""))
+    read = with_mark(found).annotate(mark=mark).values_list(*columns)[:limit].iterator(chunk_size=_CHUNK)
     for *meta, kind, values in read:
         held = len(values)
         cells = (
@@ -171,4 +176,5 @@ def by_document_no(text: str, *, day: date) -> list[Record]:
     folded = text.strip().translate(_ROUND)
     spellings = {folded.replace("(", opening).replace(")", closing) for opening, closing in _BRACKET_PAIRS}
     found = published_on(day).filter(with_number(*spellings, text.strip()))
-    return list(found.select_related("organisation", "provider").order_by("-decided_on", "-id")[:_MOST_OF_A_NUMBER])
+    marked = with_mark(found).select_related("organisation", "provider")
+    return list(marked.order_by("-decided_on", "-id")[:_MOST_OF_A_NUMBER])

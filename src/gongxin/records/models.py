@@ -16,10 +16,12 @@ class Disclosure(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Whether a record is in force."""
+    """Whether a record is in force. All but the first are archive: not public, not shared, not answered."""
 
     ACTIVE = "active", "有效"
     CLOSED = "closed", "已归档"
+    REPAIRED = "repaired", "已修复"
+    REVOKED = "revoked", "已撤销"
 
 
 class Record(models.Model):
@@ -87,6 +89,17 @@ class Revision(models.Model):
     class Meta:
         ordering = ("record", "number")
         constraints = [models.UniqueConstraint(fields=["record", "number"], name="revision_once")]
+
+
+class Contested(models.Model):
+    """The mark 异议: an objection to the record is being verified, and nothing may rest on it meanwhile.
+
+    One row for each case under way (`gongxin.rights`), so that the table stays small and answers look into it.
+    """
+
+    case_id = models.UUIDField(primary_key=True)
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="contested_by")
+    since = models.DateTimeField()
 
 
 class PackApplied(models.Model):

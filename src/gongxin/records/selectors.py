@@ -5,14 +5,15 @@ job failed.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gongxin.errors import NotFound
 from gongxin.policy import packs
 from gongxin.policy.model import Purpose
-from gongxin.records.models import Disclosure, Record, Revision, State
+from gongxin.records.models import Contested, Disclosure, Record, Revision, State
 
 
 def _not_ended(day: date) -> Q:
@@ -62,3 +63,13 @@ def record(record_id: UUID) -> Record:
 def revisions(held: Record) -> QuerySet[Revision]:
     """The states the record had before the present one, oldest first. The present state is the record itself."""
     return held.revisions.order_by("number")
+
+
+def with_mark(found: QuerySet[Record]) -> QuerySet[Any]:
+    """The records, each with `contested`: True while an objection to it is being verified."""
+    return found.annotate(contested=Exists(Contested.objects.filter(record=OuterRef("pk"))))
+
+
+def is_contested(held: Record) -> bool:
+    """Whether an objection to the record is being verified, so that nothing may rest on it."""
+    return Contested.objects.filter(record=held).exists()

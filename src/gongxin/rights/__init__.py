@@ -1,0 +1,1 @@
+"""Rights with clocks: procedures, objections, corrections, revocation, repair, notices."""

@@ -1,0 +1,116 @@
+"""Every clock of every procedure: moved over its deadline, with the warning before and the alarm after, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from tests.rights.world import MONDAY, World, at, proof
+
+from gongxin.rights import deadlines
+from gongxin.rights.deadlines import Escalated
+from gongxin.rights.models import OVERDUE, WARNED, Case, Paper
+
+JULY = date(2026, 7, 1)
+
+
+def _objection(world: World) -> Case:
+    return world.object()
+
+
+def _assisted(world: World) -> Case:
+    return world.take(world.object(), "seek-help", by=world.maker)
+
+
+def _filed(world: World) -> Case:
+    return world.apply(on=JULY)
+
+
+def _incomplete(world: World) -> Case:
+    return world.take(_filed(world), "ask-papers", by=world.maker, on=JULY)
+
+
+def _accepted(world: World) -> Case:
+    return world.take(_filed(world), "accept", by=world.maker, on=JULY)
+
+
+def _extended(world: World) -> Case:
+    return world.take(_accepted(world), "extend", by=world.maker, on=JULY)
+
+
+def _to_grant(world: World) -> Case:
+    return world.take(_accepted(world), "propose-grant", by=world.maker, on=JULY)
+
+
+def _to_refuse(world: World) -> Case:
+    return world.take(_accepted(world), "propose-refuse", by=world.maker, on=JULY)
+
+
+def _hearing(world: World) -> Case:
+    world.repaired(on=JULY)
+    return world.file("repair-undo", "propose", by=world.maker, on=JULY, reasons="材料虚假", files=[proof(Paper.OTHER)])
+
+
+def _heard(world: World) -> Case:
+    return world.take(_hearing(world), "respond", by=world.agent, on=JULY)
+
+
+# State → how a case comes there, and the day by which it is due.
+STATES: dict[tuple[str, str], tuple[Callable[[World], Case], date]] = {
+    ("objection", "received"): (_objection, date(2026, 6, 4)),
+    ("objection", "assisted"): (_assisted, date(2026, 6, 10)),
+    ("repair", "filed"): (_filed, date(2026, 7, 3)),
+    ("repair", "incomplete"): (_incomplete, date(2026, 7, 8)),
+    ("repair", "accepted"): (_accepted, date(2026, 7, 15)),
+    ("repair", "extended"): (_extended, date(2026, 7, 29)),
+    ("repair", "to-grant"): (_to_grant, date(2026, 7, 15)),
+    ("repair", "to-refuse"): (_to_refuse, date(2026, 7, 15)),
+    ("repair-undo", "hearing"): (_hearing, date(2026, 7, 8)),
+    ("repair-undo", "heard"): (_heard, date(2026, 7, 15)),
+}
+
+
+def test_every_open_state_of_the_pack_is_here(pack: object) -> None:
+    open_states = {
+        (procedure.id, state.id)
+        for procedure in pack.procedures.values()  # type: ignore[attr-defined]  # the fixture of tests/conftest.py
+        for state in procedure.states
+        if state.outcome is None
+    }
+    assert open_states == set(STATES)
+
+
+@pytest.mark.parametrize("place", sorted(STATES), ids="/".join)
+def test_the_clock_moves_over_the_deadline(world: World, place: tuple[str, str]) -> None:
+    reach, due = STATES[place]
+    case = reach(world)
+    case.refresh_from_db()
+    assert (case.procedure, case.state, case.due_on) == (*place, due)
+    assert case.warn_on is not None
+    day = case.state_since.date()
+    told: dict[date, str] = {}
+    while day <= due + timedelta(days=3):
+        done = deadlines.escalate(at=at(day))
+        told |= {day: WARNED} if done.warned else {day: OVERDUE} if done.overdue else {}
+        assert deadlines.late(day).filter(pk=case.pk).exists() == (day > due)
+        day += timedelta(days=1)
+    assert told == {case.warn_on: WARNED, due + timedelta(days=1): OVERDUE}
+    assert [step.action for step in case.steps.filter(actor=None)] == [WARNED, OVERDUE]
+    assert case.outbox.filter(topic="case.escalated").count() == 2
+    assert case.notices.filter(addressee="credit_office").count() >= 2
+    # A late case is still decided.
+    case.refresh_from_db()
+    assert case.outcome == ""
+
+
+def test_a_night_without_the_job_is_made_good_the_next(world: World) -> None:
+    world.object()
+    assert deadlines.escalate(at=at(date(2026, 6, 8))) == Escalated(warned=0, overdue=1)
+    assert deadlines.escalate(at=at(date(2026, 6, 9))) == Escalated(warned=0, overdue=0)
+
+
+def test_a_decided_case_is_left_alone(world: World) -> None:
+    world.take(world.object(), "reject", by=world.maker)
+    assert deadlines.escalate(at=at(date(2026, 6, 8))) == Escalated(warned=0, overdue=0)
+    assert not deadlines.late(MONDAY + timedelta(days=30)).exists()
