@@ -19,6 +19,13 @@ GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoin
 GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
 GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
 GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
+GONGXIN_TLS                   1: this node is reached by HTTPS only: secure cookies, HSTS, no plain HTTP
+GONGXIN_PROXIES               our own reverse proxies (addresses, networks): only they may name a client's address
+GONGXIN_LIMITS                changes of request limits: class=per-minute/burst or class=none (traffic/classes.py)
+GONGXIN_LOG                   json or text: the form of log lines (default: json; text in a demonstration)
+GONGXIN_LOG_LEVEL             least level of log lines (default: INFO; WARNING in a demonstration)
+GONGXIN_KEY_DAYS              days an API key is valid unless it is issued with an end of its own (default: 365)
+GONGXIN_KEY_OVERLAP_HOURS     hours the old key stays valid when it is rotated, unless stated (default: 24)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
 GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
 """
@@ -33,6 +40,8 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from gongxin import embedded
+from gongxin.traffic import classes, logs
+from gongxin.traffic.addresses import networks
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("GONGXIN_VAR", PROJECT_DIR / "var")).resolve()
@@ -72,6 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "procrastinate.contrib.django",
+    "gongxin.traffic",
     "gongxin.ledger",
     "gongxin.identity",
     "gongxin.subjects",
@@ -87,6 +97,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Counts every request, whatever answers it.
     "gongxin.endurance.counting.CountRequests",
+    # The id and the log line of a request, then the headers of every answer: around all others.
+    "gongxin.traffic.tracing.Tracing",
+    "gongxin.traffic.headers.Headers",
     "django.middleware.security.SecurityMiddleware",
     # Everything under /api ends here: nothing below it is for programs.
     "gongxin.api.gate.ApiGate",
@@ -94,6 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gongxin.web.preferences.LanguageByChoice",
+    "gongxin.web.limits.PageLimits",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -159,6 +173,28 @@ ALARM_DISK_BYTES = int(os.environ.get("GONGXIN_ALARM_DISK_BYTES", str(1024**3)))
 # Read by prometheus_client when it is first imported: each process counts in files of its own there.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
 
+# Whether this node is reached by HTTPS, directly or through a proxy of ours (which then says so).
+TLS = os.environ.get("GONGXIN_TLS") == "1"
+TRUSTED_PROXIES = networks(os.environ.get("GONGXIN_PROXIES", ""))
+if TRUSTED_PROXIES:
+    # `traffic.tracing` takes this header off every request that comes from anybody else.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Pages go on to HTTPS; a program that asks in the clear is refused (api.gate), so that the mistake is found.
+SECURE_SSL_REDIRECT = TLS
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$"]
+RATE_LIMITS: classes.Limits = classes.limits(os.environ.get("GONGXIN_LIMITS", ""))
+LOG_FORM = os.environ.get("GONGXIN_LOG") or ("text" if DEMO else "json")
+KEY_DAYS = int(os.environ.get("GONGXIN_KEY_DAYS", "365"))
+KEY_OVERLAP_HOURS = int(os.environ.get("GONGXIN_KEY_OVERLAP_HOURS", "24"))
+
+SESSION_COOKIE_SECURE = TLS
+CSRF_COOKIE_SECURE = TLS
+LANGUAGE_COOKIE_SECURE = TLS
+CSRF_COOKIE_HTTPONLY = True
+if TLS:
+    # Browsers take cookies of this name only over HTTPS, for this host alone, for all paths.
+    SESSION_COOKIE_NAME = "__Host-gongxin-session"
+    CSRF_COOKIE_NAME = "__Host-gongxin-csrf"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -175,14 +211,10 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
+        "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     },
 }
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-}
+LOGGING = logs.configuration(LOG_FORM, os.environ.get("GONGXIN_LOG_LEVEL") or ("WARNING" if DEMO else "INFO"))
