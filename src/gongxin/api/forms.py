@@ -56,7 +56,7 @@ class RecordOut(Schema):
     revision: int
     recorded_at: datetime
     contested: bool = Field(
-        description="True while an objection to it is being verified (异议): no measure may rest on the record meanwhile."
+        description="True while an objection is being verified (异议): no measure may rest on the record."
     )
     url: str = Field(description="Permanent address of the record's page on this node.")
     fields: dict[str, Any]
