@@ -43,6 +43,13 @@ def printable(text: str) -> str:
     )
 
 
+# Marks that may not begin a line, and those that may not end one (GB/T 15834, CLREQ).
+_NOT_FIRST: Final = frozenset("，。、；：？！）》」』】〕〉”’％…·,.;:?!)]}%／")
+_NOT_LAST: Final = frozenset("（《「『【〔〈“‘([{")
+# What is not taken apart: a run of Latin letters and digits (as far as a line is long), or one other character.
+_UNITS: Final = re.compile(r"\n|[\x21-\x27\x2a\x2b\x2d-\x39\x3c-\x5a\x5e-\x7a]{1,40}|.", re.DOTALL)
+
+
 class Document(FPDF):
     """An A4 document with the fonts in place; every text goes through `printable` on its way in.
 
@@ -69,6 +76,23 @@ class Document(FPDF):
         """The one place every text of a document passes."""
         return super().normalize_text(printable(text))
 
+    def wrapped(self, text: str, width: float) -> str:
+        """`text` with line breaks for lines of `width` mm in the present font, by the rules of Chinese setting: no
+        closing mark begins a line, no opening one ends it, Latin words and numbers stay whole.
+        """
+        lines: list[list[str]] = [[]]
+        used = 0.0
+        for unit in _UNITS.findall(printable(text)):
+            taken = 0.0 if unit == "\n" else self.get_string_width(unit)
+            if unit == "\n" or (used + taken > width and lines[-1]):
+                carried = [] if unit == "\n" else _carried(lines[-1], unit)
+                lines.append(carried)
+                used = sum(self.get_string_width(entry) for entry in carried)
+            if unit != "\n" and (unit != " " or lines[-1]):
+                lines[-1].append(unit)
+                used += taken
+        return "\n".join("".join(line).rstrip() for line in lines)
+
     def footer(self) -> None:
         """Foot of every page: what the document is, and the page number."""
         self.set_y(-14)
@@ -76,3 +100,11 @@ class Document(FPDF):
         self.set_text_color(90)
         self.cell(0, 5, f"{self.footer_text}　第 {self.page_no()} 页，共 {{nb}} 页", align="C")
         self.set_text_color(0)
+
+
+def _carried(line: list[str], unit: str) -> list[str]:
+    """What has to leave the line before `unit` begins the next one."""
+    carried: list[str] = []
+    while len(line) > 1 and ((carried[0] if carried else unit) in _NOT_FIRST or line[-1] in _NOT_LAST):
+        carried.insert(0, line.pop())
+    return carried

@@ -217,7 +217,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """A section of the credit report. content: records of its categories and items, advice, or what no section names."""
+    """A section of the credit report. content: records of its categories and items, advice, or what no other names."""
 
     id: str
     title: str

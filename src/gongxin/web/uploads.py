@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+
+
+# The largest file that can be a credit report; anybody may upload one to have it verified.
+REPORT_BYTES: Final = 16 * 1024**2
 
 
 class BoundedUpload(FileUploadHandler):
@@ -54,4 +58,6 @@ class BoundedUpload(FileUploadHandler):
         # The authentication middleware sets `user`; the handler is typed for bare requests.
         if at_the_desk and not self.request.user.is_authenticated:  # type: ignore[union-attr]
             return 0
+        if match is not None and match.app_name == "public":
+            return REPORT_BYTES + 1
         return int(settings.INTAKE_MAX_BYTES) + 1

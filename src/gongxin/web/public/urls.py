@@ -14,6 +14,7 @@ from gongxin.web.public import (
     organisations,
     policies,
     records,
+    reports,
     search,
 )
 
@@ -22,6 +23,11 @@ urlpatterns = [
     path("", home.page, name="home"),
     path("search", search.page, name="search"),
     path("organisations/<uuid:organisation_id>", organisations.page, name="organisation"),
+    path("organisations/<uuid:organisation_id>/report", reports.report, name="report"),
+    path("verify/", reports.verify, name="verify"),
+    path("verify/certificate", reports.certificate, name="verify-certificate"),
+    path("verify/<str:number>", reports.verify_number, name="verify-number"),
+    path("verify/<str:number>/proof", reports.verify_proof, name="verify-proof"),
     path("records/<uuid:record_id>", records.page, name="record"),
     path("disclosures/", disclosures.index, name="disclosures"),
     path("disclosures/<slug:item_id>", disclosures.page, name="disclosure"),
