@@ -130,7 +130,7 @@ def test_submission_left_without_a_job_is_adopted() -> None:
     submission = hand_in(ROWS, mode="job")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    assert jobs.adopt_abandoned(at=AT + timedelta(minutes=1)) == 0
+    assert jobs.adopt_abandoned(at=AT + timedelta(seconds=40)) == 0
     assert jobs.adopt_abandoned(at=AT + timedelta(minutes=3)) == 1
     assert jobs.adopt_abandoned(at=AT + timedelta(minutes=4)) == 0
     assert ProcrastinateJob.objects.get().args == {"submission_id": str(submission.pk)}

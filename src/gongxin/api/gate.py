@@ -22,7 +22,7 @@ from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
 
 from gongxin.api import problems
-from gongxin.errors import GongxinError
+from gongxin.errors import GongxinError, full_disk
 from gongxin.policy import packs
 from gongxin.traffic import limiting, tracing
 from gongxin.traffic.classes import class_of
@@ -88,6 +88,8 @@ def problem_of(request: HttpRequest, error: Exception) -> problems.Problem:
             return problems.of_code("too-large")
         case MultiPartParserError() | BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return problems.of_code("bad-request")
+        case _ if full_disk(error):
+            code = "storage-full"
         case OperationalError() | InterfaceError():
             code = "unavailable"
         case _:

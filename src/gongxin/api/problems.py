@@ -23,6 +23,8 @@ _BY_STATUS: Final = {
     409: "conflict", 413: "too-large", 415: "unsupported-media-type", 422: "invalid",
     429: "too-many-requests", 503: "unavailable",
 }  # fmt: skip
+# A database that was restarted is back by then.
+_RETRY_AFTER_SECONDS: Final = "10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ def response(request: HttpRequest, problem: Problem) -> HttpResponse:
     answer = HttpResponse(json.dumps(content, ensure_ascii=False), content_type=MEDIA_TYPE, status=problem.status)
     if problem.status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="gongxin"'
+    if problem.status == 503:
+        answer["Retry-After"] = _RETRY_AFTER_SECONDS
     for name, value in problem.headers.items():
         answer[name] = value
     return answer

@@ -13,7 +13,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from rich.console import Console
 from rich.text import Text
 
-from gongxin.errors import GongxinError
+from gongxin.errors import GongxinError, full_disk
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,7 +40,13 @@ def said_plainly(command: Callable[P, R]) -> Callable[P, R]:
                 "remedy": "请先运行 gongxin database migrate。",
                 "facts": {},
             }
-        except OperationalError as error:
+        except (OSError, OperationalError) as error:
+            if full := full_disk(error):
+                said = {"code": full.code, "title": full.title, "remedy": full.remedy, "facts": full.facts}
+                _say(said, as_json=bool(kwargs.get("as_json")))
+                raise typer.Exit(1) from error
+            if isinstance(error, OSError):
+                raise
             detail = str(error).strip().splitlines()[0] if str(error).strip() else "connection failed"
             said = {
                 "code": "database-unavailable",

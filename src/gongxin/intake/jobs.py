@@ -19,16 +19,17 @@ from typing import Final, cast
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
-from procrastinate import JobContext, RetryStrategy
+from django.db import InterfaceError, OperationalError, connection, transaction
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 
 from gongxin import clock
+from gongxin.errors import full_disk
 from gongxin.intake import pipeline, returns, storage
 from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
 
@@ -41,7 +42,9 @@ _ATTEMPTS: Final = 3
 # Written to the row at most this often, in seconds.
 _PROGRESS_EVERY: Final = 0.5
 # A submission without a job is taken for abandoned after this time; a process that still works on it holds its lock.
-_ABANDONED_AFTER: Final = timedelta(minutes=2)
+# With the minute between two looks it waits less than two minutes.
+_ABANDONED_AFTER: Final = timedelta(seconds=45)
+_OUTAGE_PAUSE: Final = 5
 
 _log = logging.getLogger(__name__)
 
@@ -76,12 +79,22 @@ def defer(submission: Submission) -> None:
         _log.info("submission %s is waiting for a worker already", submission.pk)
 
 
-@app.task(
-    name="intake.process_submission",
-    queue=QUEUE,
-    pass_context=True,
-    retry=RetryStrategy(max_attempts=_ATTEMPTS - 1, exponential_wait=5),
-)
+class _Again(BaseRetryStrategy):
+    """When a failed attempt is made again: twice for what may be the file's doing, without end for our own outage."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """5 s and 25 s later, or every few seconds until database and disk are back."""
+        if _is_outage(exception):
+            return RetryDecision(retry_in={"seconds": _OUTAGE_PAUSE})
+        return RetryDecision(retry_in={"seconds": 5 ** (job.attempts + 1)}) if job.attempts < _ATTEMPTS - 1 else None
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether the database is away or the disk is full: no attempt of a file is spent on that."""
+    return isinstance(error, OperationalError | InterfaceError) or full_disk(error) is not None
+
+
+@app.task(name="intake.process_submission", queue=QUEUE, pass_context=True, retry=_Again())
 def process_submission(context: JobContext, *, submission_id: str) -> None:
     """The job.
 
@@ -89,8 +102,8 @@ def process_submission(context: JobContext, *, submission_id: str) -> None:
     """
     try:
         run(UUID(submission_id), at=clock.now())
-    except Exception:
-        if context.job.attempts >= _ATTEMPTS - 1:
+    except Exception as error:
+        if context.job.attempts >= _ATTEMPTS - 1 and not _is_outage(error):
             _refuse_interrupted(UUID(submission_id), at=clock.now())
         raise
     finally:
@@ -149,7 +162,7 @@ async def _in_thread(work: Callable[[], object]) -> None:
 
 
 def adopt_abandoned(*, at: datetime) -> int:
-    """Give a job to every unfinished submission that has none, after two minutes. Returns how many."""
+    """Give a job to every unfinished submission that has none, after a while. Returns how many."""
     known = ProcrastinateJob.objects.filter(task_name=process_submission.name).values_list(
         "args__submission_id", flat=True
     )

@@ -6,6 +6,7 @@ Errors under /api end at `gongxin.api.gate`.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from gongxin.errors import GongxinError
+from gongxin.errors import GongxinError, full_disk
 from gongxin.traffic import tracing
 from gongxin.web import preferences
 
@@ -82,12 +83,19 @@ class ErrorPages:
         """The page, or None where the error is not ours to tell (bugs go on to `server_error`)."""
         if isinstance(exception, GongxinError):
             return page(request, exception.status, title=exception.title, remedy=exception.remedy, code=exception.code)
-        if isinstance(exception, OperationalError | InterfaceError):
-            _log.error("the database does not answer", exc_info=exception)
-            response = page(request, 503)
-            response["Retry-After"] = _RETRY_AFTER_SECONDS
-            return response
+        return _outage(request, exception)
+
+
+def _outage(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
+    """The page for a database that does not answer and for a full disk; None for everything else."""
+    full = full_disk(exception) if exception else None
+    if not full and not isinstance(exception, OperationalError | InterfaceError):
         return None
+    _log.error("the disk is full" if full else "the database does not answer", exc_info=exception)
+    told = {"title": full.title, "remedy": full.remedy, "code": full.code} if full else {}
+    response = page(request, 503, **told)
+    response["Retry-After"] = _RETRY_AFTER_SECONDS
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -106,8 +114,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500."""
-    return page(request, 500)
+    """handler500, and the outages that a middleware met: those are no fault of the program."""
+    return _outage(request, sys.exc_info()[1]) or page(request, 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
