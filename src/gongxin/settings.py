@@ -14,11 +14,6 @@ GONGXIN_HOSTS                 host names served, comma separated (default: 127.0
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
 GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data: none)
-GONGXIN_METRICS_TOKEN         whoever sends it may read /metrics from elsewhere (default: none; from this machine only)
-GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoint for longer (default: 300)
-GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
-GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
-GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
 GONGXIN_TLS                   1: this node is reached by HTTPS only: secure cookies, HSTS, no plain HTTP
 GONGXIN_PROXIES               our own reverse proxies (addresses, networks): only they may name a client's address
 GONGXIN_LIMITS                changes of request limits: class=per-minute/burst or class=none (traffic/classes.py)
@@ -26,6 +21,18 @@ GONGXIN_LOG                   json or text: the form of log lines (default: json
 GONGXIN_LOG_LEVEL             least level of log lines (default: INFO; WARNING in a demonstration)
 GONGXIN_KEY_DAYS              days an API key is valid unless it is issued with an end of its own (default: 365)
 GONGXIN_KEY_OVERLAP_HOURS     hours the old key stays valid when it is rotated, unless stated (default: 24)
+GONGXIN_SECOND_FACTOR         0: no role has to use a second factor (default: 1; 0 in a demonstration)
+GONGXIN_OIDC_ISSUER           address of the government identity service (OpenID Connect); empty: none
+GONGXIN_OIDC_CLIENT           our client id there
+GONGXIN_OIDC_SECRET_FILE      file that holds our client secret, private to its owner
+GONGXIN_OIDC_NAME             what the sign-in page calls the service (default: 统一身份认证)
+GONGXIN_METRICS_TOKEN         whoever sends it may read /metrics from elsewhere (default: none; from this machine only)
+GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoint for longer (default: 300)
+GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
+GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
+GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
+GONGXIN_LEDGER_WATCH          0: the web server makes no checkpoints of the ledger (default: 1; one process of a node is enough)
+GONGXIN_REPORTS_TSA           address of a time-stamping authority (RFC 3161) for signed reports (default: none)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
 GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
 """
@@ -34,6 +41,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +89,14 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "procrastinate.contrib.django",
+    # Sign-in: accounts and login stages, second factors, whose session is whose, the identity service; lock-out.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "gongxin.traffic",
     "gongxin.ledger",
     "gongxin.identity",
@@ -112,6 +128,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "gongxin.web.signing.limits.SessionLimits",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gongxin.web.errors.ErrorPages",
@@ -141,6 +159,60 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "identity.User"
 LOGIN_URL = "desk:sign-in"
 LOGIN_REDIRECT_URL = "desk:home"
+# The first refuses whoever is locked out, the second knows passwords.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# Sign-in (docs/adr/0012). All numbers here are engineering, none is of law.
+# After so many failures an account waits this long, at the address the failures came from.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "gongxin.identity.lockout.kept_name"
+AXES_CLIENT_IP_CALLABLE = "gongxin.web.signing.client.address"
+# The ledger has what happened; django-axes keeps counters, no log, no form data, and says nothing.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "credential", "new", "again", "next"]
+# We answer lock-outs ourselves, so its middleware is not needed.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+# A session ends when it has not been used this long, at this age, or as the oldest when the account opens one more.
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_LONGEST_SECONDS = 12 * 3600
+SESSIONS_PER_ACCOUNT = 5
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# How long a proof of the password stands before factors are changed; how long a second factor may take at sign-in.
+CONFIRMED_SECONDS = 10 * 60
+ACCOUNT_LOGIN_TIMEOUT = 10 * 60
+# A code that replaces a forgotten password works this long.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# Roles that may not work without a second factor.
+SECOND_FACTOR_ROLES = frozenset(
+    {"credit_office", "case_officer", "auditor", "system_admin", "security_admin"}
+    if os.environ.get("GONGXIN_SECOND_FACTOR", "0" if DEMO else "1") == "1"
+    else ()
+)
+ACCOUNT_ADAPTER = "gongxin.web.signing.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Lock-out (above) and the request limits count; allauth's own counters live in one process and would differ.
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "gongxin.identity.sealing.SealedFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "公信"
+SOCIALACCOUNT_ADAPTER = "gongxin.web.signing.adapters.Government"
+SOCIALACCOUNT_STORE_TOKENS = False
+# Seconds to wait for an answer of the identity service.
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "gongxin.web.signing.government.Provider"}}
+OIDC_ISSUER = os.environ.get("GONGXIN_OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT = os.environ.get("GONGXIN_OIDC_CLIENT", "")
+OIDC_SECRET_FILE = os.environ.get("GONGXIN_OIDC_SECRET_FILE", "")
+OIDC_NAME = os.environ.get("GONGXIN_OIDC_NAME", "统一身份认证")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -162,6 +234,12 @@ INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
 # Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
+# Checkpoints of the ledger: so long at most does a leaf wait for one, and so many leaves at most lie between two. Numbers
+# of engineering, not of law: what an outsider cannot yet prove, and how much one signing reads.
+LEDGER_CHECKPOINT_SECONDS = 60
+LEDGER_CHECKPOINT_ENTRIES = 1_000
+# Whether the web server makes checkpoints too (ledger/watching.py); `gongxin ledger watch` does in any case.
+LEDGER_WATCH = os.environ.get("GONGXIN_LEDGER_WATCH", "1") == "1"
 PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.endurance.watching"]
 
 # Watching (docs/operations.md). Limits of alarms say when somebody should look; none is of law.
@@ -195,6 +273,9 @@ if TLS:
     # Browsers take cookies of this name only over HTTPS, for this host alone, for all paths.
     SESSION_COOKIE_NAME = "__Host-gongxin-session"
     CSRF_COOKIE_NAME = "__Host-gongxin-csrf"
+# Signatures of reports carry its time stamp; without one, the time of this node.
+REPORTS_TSA = os.environ.get("GONGXIN_REPORTS_TSA", "")
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -8,7 +8,7 @@ import pytest
 from django.test import RequestFactory
 
 from gongxin.errors import InvalidInput, NotPermitted
-from gongxin.identity import access, accounts
+from gongxin.identity import access, accounts, signing_in
 from gongxin.identity.models import Department, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def _create(department: Department, **changes: str) -> User:
 
 def test_created_account_can_sign_in(department: Department) -> None:
     made = _create(department)
-    found = accounts.sign_in(RequestFactory().post("/"), username="officer", password=PASSWORD)
+    found = signing_in.by_password(RequestFactory().post("/"), username="officer", password=PASSWORD, at=AT)
     assert (found, found.display_name(), found.date_joined) == (made, "报送员甲", AT)
     assert PASSWORD not in made.password
 
@@ -66,7 +66,7 @@ def test_wrong_password_unknown_name_and_closed_account_say_the_same(department:
     said = set()
     for username, password in (("officer", "wrong"), ("nobody", PASSWORD), ("closed", PASSWORD)):
         with pytest.raises(NotPermitted) as refused:
-            accounts.sign_in(RequestFactory().post("/"), username=username, password=password)
+            signing_in.by_password(RequestFactory().post("/"), username=username, password=password, at=AT)
         said.add((refused.value.code, refused.value.title, refused.value.remedy))
     assert len(said) == 1
 

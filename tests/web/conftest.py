@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from tests.web import desk_world
 
+from gongxin.secrecy import keyring
+
+_RING = keyring.demonstration("intl").text()
+
 
 @pytest.fixture(autouse=True)
-def files_dir(settings: Any, tmp_path: Path) -> Path:
+def files_dir(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where originals are kept."""
+    monkeypatch.setenv("GONGXIN_KEYRING", _RING)
     settings.FILES_DIR = tmp_path / "files"
     # Slow on purpose in production; the desk's tests sign in all the time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

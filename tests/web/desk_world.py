@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.test import Client
 from tests.intake.hand_ins import AT, hand_in, nameless, penalty, person
 
-from gongxin.identity import accounts
+from gongxin import clock
+from gongxin.identity import accounts, sessions
 from gongxin.identity.models import Department, Role, User
 from gongxin.intake.models import Submission
 from gongxin.records.models import Record
@@ -28,10 +29,13 @@ class World:
     record: Record
 
     def client(self, user: User | None) -> Client:
-        """A browser, signed in as `user`."""
+        """A browser, signed in as `user`, just now."""
         client = Client()
         if user is not None:
             client.force_login(user)
+            session = client.session
+            session[sessions.CONFIRMED] = int(clock.now().timestamp())
+            session.save()
         return client
 
 

@@ -33,6 +33,20 @@ TABLE: dict[str, Row] = {
     "sign-in": Row((), 200, 302, 302, 302),
     "sign-out": Row((), 302, 302, 302, 302, "post"),
     "account": Row((), 302, 200, 200, 200),
+    "second-factor": Row((), 302, 302, 302, 302),
+    "new-password": Row((), 200, 200, 200, 200),
+    "identity-service": Row((), 403, 403, 403, 403),
+    "identity-service-return": Row((), 403, 403, 403, 403),
+    "confirm": Row((), 302, 200, 200, 200),
+    "password": Row((), 302, 200, 200, 200),
+    "factors": Row((), 302, 200, 200, 200),
+    "factor-app": Row((), 302, 200, 200, 200),
+    "factor-key": Row((), 302, 200, 200, 200),
+    "factor-codes": Row((), 302, 409, 409, 409, "post"),
+    "factor-remove": Row(("1",), 302, 404, 404, 404, "post"),
+    "sessions": Row((), 302, 200, 200, 200),
+    "sessions-end": Row((), 302, 302, 302, 302, "post"),
+    "session-end": Row(("1",), 302, 404, 404, 404, "post"),
     "upload": Row((), 302, 200, 200, 200),
     "submissions": Row((), 302, 200, 200, 200),
     "submissions-file": Row(("csv",), 302, 200, 200, 200),
@@ -102,7 +116,9 @@ def test_looking_changes_nothing(world: World) -> None:
             assert [sql for sql in written if "django_session" not in sql] == [], name
 
 
-@pytest.mark.parametrize("name", ["sign-in", "sign-out", "upload", "rows", "retry", "entry"])
+@pytest.mark.parametrize(
+    "name", ["sign-in", "sign-out", "password", "factor-app", "sessions-end", "upload", "rows", "retry", "entry"]
+)
 def test_posting_needs_the_token(world: World, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.officer)
@@ -120,7 +136,10 @@ def test_closed_account_and_closed_department_are_refused(world: World) -> None:
     client = world.client(world.officer)
     world.mine.active = False
     world.mine.save()
-    assert client.get(reverse("desk:home")).status_code == 403
+    assert client.get(reverse("desk:home")).status_code == 302
+    world.mine.active = True
+    world.mine.save()
+    client = world.client(world.officer)
     world.officer.is_active = False
     world.officer.save()
     assert client.get(reverse("desk:home")).status_code == 302

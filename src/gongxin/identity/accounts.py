@@ -1,37 +1,21 @@
-"""Staff accounts: making them, and who may sign in at the desk."""
+"""Accounts: making them, changing their role, and whether one may be used."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Final
 
-from django.contrib.auth import authenticate
-from django.contrib.auth.password_validation import (
-    CommonPasswordValidator,
-    MinimumLengthValidator,
-    NumericPasswordValidator,
-    UserAttributeSimilarityValidator,
-    validate_password,
-)
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.http import HttpRequest
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from gongxin.identity import passwords
 from gongxin.identity.models import Department, Representation, Role, Substitution, User
 from gongxin.identity.roles import STAFF
 
 _log = logging.getLogger(__name__)
-_SHORTEST: Final = 10
-_PASSWORD_RULES: Final = (
-    MinimumLengthValidator(_SHORTEST),
-    CommonPasswordValidator(),
-    NumericPasswordValidator(),
-    UserAttributeSimilarityValidator(("username",)),
-)
 
 
 def create(
@@ -54,7 +38,7 @@ def create(
         username=username.strip(), first_name=full_name, department=department, role=_role(role), date_joined=at
     )
     _judge_username(user)
-    _judge_password(password, user)
+    passwords.judge(password, user)
     user.set_password(password)
     actor = acting_user.username if acting_user else "the command line"
     fields = {"account": user.username, "department": _code(department), "role": str(user.role)}
@@ -110,21 +94,6 @@ def by_name(username: str) -> User:
     return found
 
 
-def sign_in(request: HttpRequest, *, username: str, password: str) -> User:
-    """The user with this name and password, if the account may use the desk. The caller opens the session.
-
-    Raises NotPermitted. An unknown name, a wrong password and a closed account give one and the same answer, so that
-    nobody learns which accounts exist; only who knows the password is told that the account has no department.
-    """
-    user = authenticate(request, username=username, password=password)
-    if not isinstance(user, User):
-        raise NotPermitted(
-            "sign-in-failed", "账号或密码不正确。", remedy="请核对后重试；忘记密码或账号已停用的，请联系信用办。"
-        )
-    judge(user)
-    return user
-
-
 def judge(user: User) -> Department:
     """The department the account works for. Raises NotPermitted if it has none, or the department is out of use."""
     if user.department is None:
@@ -168,10 +137,3 @@ def _judge_username(user: User) -> None:
         user.clean_fields(exclude=["password", "last_name", "email", "department", "role"])
     except ValidationError as error:
         raise InvalidInput("account-name", "账号名不可用。", remedy=" ".join(error.messages)) from None
-
-
-def _judge_password(password: str, user: User) -> None:
-    try:
-        validate_password(password, user, password_validators=_PASSWORD_RULES)
-    except ValidationError as error:
-        raise InvalidInput("password-weak", "密码过于简单。", remedy=" ".join(error.messages)) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from gongxin.web.desk import catalogue, entry, held, home, listing, overview, results, rows, signing, upload
+from gongxin.web.desk import catalogue, entry, held, home, listing, overview, results, rows, upload
+from gongxin.web.signing import identity_service, own_account, sign_in
 
 
 class TableForm(StringConverter):
@@ -20,9 +21,23 @@ app_name = "desk"
 _one = "submissions/<uuid:submission_id>"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
-    path("sign-in", signing.sign_in, name="sign-in"),
-    path("sign-out", signing.sign_out, name="sign-out"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-in/second-factor", sign_in.second_factor, name="second-factor"),
+    path("sign-in/new-password", sign_in.new_password, name="new-password"),
+    path("sign-in/identity-service", identity_service.start, name="identity-service"),
+    path("sign-in/identity-service/return", identity_service.back, name="identity-service-return"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
     path("account", home.account, name="account"),
+    path("account/confirm", own_account.confirm, name="confirm"),
+    path("account/password", own_account.password, name="password"),
+    path("account/factors", own_account.factor_list, name="factors"),
+    path("account/factors/app", own_account.factor_app, name="factor-app"),
+    path("account/factors/key", own_account.factor_key, name="factor-key"),
+    path("account/factors/codes", own_account.factor_codes, name="factor-codes"),
+    path("account/factors/<int:factor_id>/remove", own_account.factor_remove, name="factor-remove"),
+    path("account/sessions", own_account.session_list, name="sessions"),
+    path("account/sessions/end", own_account.sessions_end, name="sessions-end"),
+    path("account/sessions/<int:session_id>/end", own_account.session_end, name="session-end"),
     path("upload", upload.upload, name="upload"),
     path("submissions/", listing.submissions, name="submissions"),
     path("submissions.<table:form>", listing.submissions_file, name="submissions-file"),

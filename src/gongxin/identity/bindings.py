@@ -1,0 +1,68 @@
+"""Which account a person at the government identity service (统一身份认证) is: bound by an official, never guessed.
+
+A binding holds the blind index of issuer and subject: the same subject at another issuer is somebody else, and the
+subject itself, which some services make of an identity number, is not kept. Names and e-mail addresses play no part.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from gongxin import ledger
+from gongxin.errors import Conflict, InvalidInput, NotFound
+from gongxin.identity import administering
+from gongxin.identity.decision_table import Action
+from gongxin.identity.models import User
+from gongxin.secrecy import blind
+
+# Which of allauth's providers the bindings belong to.
+PROVIDER: Final = "government"
+_PURPOSE: Final = "binding.subject"
+_LONGEST_SUBJECT: Final = 255
+
+
+def kept_subject(subject: str) -> str:
+    """What is kept in place of a subject: of its binding, if there is one, else what a new one would hold."""
+    candidates = blind.blind_candidates(_text(subject), purpose=_PURPOSE)
+    held = SocialAccount.objects.filter(provider=PROVIDER, uid__in=candidates).values_list("uid", flat=True).first()
+    return held or blind.blind_index(_text(subject), purpose=_PURPOSE)
+
+
+def bind(account: User, *, subject: str, acting_user: User | None, at: datetime) -> None:
+    """Let this subject of the identity service sign in as the account. acting_user: None for the command line.
+
+    Raises NotPermitted; InvalidInput without a service or a subject; Conflict if either is bound already.
+    """
+    actor = administering.judge(account, acting_user, action=Action.ACCOUNT_BIND, at=at)
+    if not settings.OIDC_ISSUER:
+        raise InvalidInput("oidc-off", "本节点没有接入统一身份认证。", remedy="请先设置 GONGXIN_OIDC_ISSUER。")
+    wanted = subject.strip()
+    if not wanted or len(wanted) > _LONGEST_SUBJECT:
+        raise InvalidInput("subject-shape", "主体标识为空或者过长。", remedy="请填写统一身份认证给出的 sub 值。")
+    if SocialAccount.objects.filter(user=account, provider=PROVIDER).exists():
+        raise Conflict("account-bound", "该账号已经绑定统一身份认证。", remedy="请先解除原有绑定。")
+    fields = {"account": account.username, "subject": wanted, "issuer": settings.OIDC_ISSUER}
+    try:
+        with transaction.atomic():
+            SocialAccount.objects.create(user=account, provider=PROVIDER, uid=kept_subject(wanted))
+            ledger.append("binding.made", fields=fields, actor=actor, at=at)
+    except IntegrityError:
+        raise Conflict("subject-bound", "该主体标识已经绑定其他账号。", remedy="请核对主体标识。") from None
+
+
+@transaction.atomic
+def unbind(account: User, *, acting_user: User | None, at: datetime) -> None:
+    """Undo a binding; the account's password works as before. Raises NotPermitted, or NotFound if there is none."""
+    actor = administering.judge(account, acting_user, action=Action.ACCOUNT_BIND, at=at)
+    if not SocialAccount.objects.filter(user=account, provider=PROVIDER).delete()[0]:
+        raise NotFound("binding-unknown", "该账号没有绑定统一身份认证。", remedy="请核对账号。")
+    ledger.append("binding.ended", fields={"account": account.username}, actor=actor, at=at)
+
+
+def _text(subject: str) -> str:
+    return f"{settings.OIDC_ISSUER}\n{subject}"

@@ -1,0 +1,17 @@
+"""Ending the session of a request."""
+
+from __future__ import annotations
+
+from django.contrib.auth import logout
+from django.http import HttpRequest
+
+from gongxin import clock
+from gongxin.identity import sessions
+
+
+def end(request: HttpRequest, *, reason: str) -> None:
+    """The session is over, and logged; the rest of the request is nobody's. No harm if nobody is signed in."""
+    if request.user.is_authenticated:
+        user, key = request.user, request.session.session_key
+        sessions.close(user, key=key, reason=reason, at=clock.now())
+    logout(request)

@@ -1,0 +1,35 @@
+"""What django-allauth asks of a sign-in between the password (or the identity service) and the session."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from allauth.account.stages import LoginStage, LoginStageController
+from django.http import HttpRequest
+from django.shortcuts import redirect
+
+from gongxin.identity import factors
+from gongxin.identity.models import User
+
+
+# django-allauth publishes no types.
+class SecondFactor(LoginStage):  # type: ignore[misc]
+    """The second factor of an account that has one. Who must have one and has none sets it up after signing in."""
+
+    key: Final = "second_factor"
+    urlname: Final = "desk:second-factor"
+
+    def handle(self) -> tuple[Any, bool]:
+        """The answer that breaks the sign-in off until the stage is passed, or None to go on."""
+        return (redirect(self.urlname), True) if factors.enrolled(self.account) else (None, True)
+
+    @property
+    def account(self) -> User:
+        """Whose sign-in it is; not signed in yet."""
+        return cast("User", self.login.user)
+
+
+def waiting(request: HttpRequest) -> SecondFactor | None:
+    """The sign-in of this browser that waits for its second factor; None if there is none, or it waited too long."""
+    stage: SecondFactor | None = LoginStageController.enter(request, SecondFactor.key)
+    return stage if stage is not None and stage.login.user is not None else None
