@@ -24,6 +24,17 @@ def prepare() -> None:
     import django  # noqa: PLC0415  (nothing of Django before the environment is set)
 
     django.setup()
+    _with_keys()
+
+
+def _with_keys() -> None:
+    """Keys of its own, as a node of production has."""
+    from gongxin import clock  # noqa: PLC0415  (Django must be set up first)
+    from gongxin.secrecy import keyring, sources, suites  # noqa: PLC0415  (Django must be set up first)
+
+    source = sources.source()
+    if source.load() is None:
+        source.save(keyring.new(suites.chosen(), at=clock.now()))
 
 
 def stop() -> None:

@@ -10,8 +10,11 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
 application = get_wsgi_application()
 
-# Its models can be imported only now that Django is set up.
+# Models can be imported only now that Django is set up.
 from gongxin.ledger import watching  # noqa: E402
+from gongxin.secrecy import starting  # noqa: E402
+
+starting.or_exit()
 
 if settings.LEDGER_WATCH:
     watching.start()

@@ -21,6 +21,7 @@ from gongxin.intake import jobs, returns, selectors, submissions, templates
 from gongxin.intake.models import UNFINISHED, Channel, Submission, SubmissionState
 from gongxin.ledger import watching
 from gongxin.policy import packs
+from gongxin.secrecy import starting
 
 app = typer.Typer(no_args_is_help=True, help="Hand in files (报送) and see what came of them.")
 
@@ -123,6 +124,7 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="Stop when no job is left.")] = False,
 ) -> None:
     """Work on jobs until stopped, and keep the ledger signed meanwhile."""
+    starting.judge()
     if not once:
         watching.start()
     jobs.run_worker(wait=not once)

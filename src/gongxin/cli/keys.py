@@ -1,4 +1,4 @@
-"""`gongxin keys`: API keys of departments."""
+"""`gongxin keys`: API keys of departments; beside them the node's own keys (`node_keys`)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from gongxin import clock
+from gongxin.cli import node_keys
 from gongxin.cli.speaking import said_plainly
 from gongxin.identity import departments, keys
+from gongxin.secrecy.keyring import Purpose
 
-app = typer.Typer(no_args_is_help=True, help="API keys of departments.")
+app = typer.Typer(no_args_is_help=True, help="API keys of departments; keys of this node.")
 
 
 @app.callback()
 def group() -> None:
-    """API keys of departments."""
+    """API keys of departments; keys of this node."""
 
 
 def _operator() -> str:
@@ -83,12 +85,20 @@ def list_keys() -> None:
 @app.command()
 @said_plainly
 def rotate(
-    key: Annotated[UUID, typer.Argument(help="Id of the key (gongxin keys list).")],
+    key: Annotated[UUID | None, typer.Argument(help="Id of an API key (gongxin keys list).")] = None,
     overlap: Annotated[
-        int | None, typer.Option(min=0, help="Hours the old key stays valid. Default: GONGXIN_KEY_OVERLAP_HOURS.")
+        int | None, typer.Option(min=0, help="Hours the old API key stays valid. Default: GONGXIN_KEY_OVERLAP_HOURS.")
     ] = None,
+    purpose: Annotated[list[Purpose] | None, typer.Option(help="Of the node's keys only this; again for more.")] = None,
 ) -> None:
-    """Make a new key in the place of another and show it, once; the old one is void after the overlap."""
+    """With KEY: make a new API key in its place and show it, once; the old one is void after the overlap.
+
+    Without KEY: put new keys of this node in force and bring all values under them; a rotation that was broken off is
+    finished.
+    """
+    if key is None:
+        node_keys.rotate(purpose)
+        return
     hours = settings.KEY_OVERLAP_HOURS if overlap is None else overlap
     made = keys.rotate(key, overlap=timedelta(hours=hours), acting_user=_operator(), at=clock.now())
     _show(made)
@@ -113,3 +123,6 @@ def _show(made: keys.IssuedKey) -> None:
     if made.key.expires_at:
         console.print(f"有效至 {made.key.expires_at.astimezone(clock.CIVIL_TIME):%Y-%m-%d %H:%M}。")
     console.print("密钥只显示这一次，请立即妥善保存。")
+
+
+node_keys.add_to(app)

@@ -50,14 +50,18 @@ def seal_many(texts: Sequence[str], *, table: str, field: str, rows: Sequence[st
 
 def open_many(sealed: Sequence[str], *, table: str, field: str, rows: Sequence[str]) -> list[str]:
     """What `seal_many` sealed. Raises as `open_sealed` does, naming the first row that does not open."""
-    head, opener = _head(table, field), _Opener(sources.current())
     opened = []
-    for text, row in zip(sealed, rows, strict=True):
-        try:
-            opened.append(opener.opened(text, head + row.encode()))
-        except (TagMismatch, ValueError):
-            raise _broken(table, field, row) from None
+    for text, row in zip(open_each(sealed, table=table, field=field, rows=rows), rows, strict=True):
+        if text is None:
+            raise _broken(table, field, row)
+        opened.append(text)
     return opened
+
+
+def open_each(sealed: Sequence[str], *, table: str, field: str, rows: Sequence[str]) -> list[str | None]:
+    """What `seal_many` sealed; None for what does not open. Raises Unavailable where a key is missing."""
+    head, opener = _head(table, field), _Opener(sources.current())
+    return [opener.opened(text, head + row.encode()) for text, row in zip(sealed, rows, strict=True)]
 
 
 def key_of(sealed: str) -> str:
@@ -77,18 +81,21 @@ class _Opener:
         self._ring = ring
         self._ciphers: dict[str, Aead] = {}
 
-    def opened(self, text: str, associated: bytes) -> str:
+    def opened(self, text: str, associated: bytes) -> str | None:
         if not is_sealed(text):
-            raise ValueError
+            return None
         _, key_id, body = text.split(".")
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             key = self._ring.key(key_id)
             cipher = self._ciphers[key_id] = _aead(key.suite, key.secret)
-        raw = binascii.a2b_base64(body, strict_mode=True)
-        if len(raw) < NONCE_BYTES + TAG_BYTES:
-            raise ValueError
-        return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], associated).decode()
+        try:
+            raw = binascii.a2b_base64(body, strict_mode=True)
+            if len(raw) < NONCE_BYTES + TAG_BYTES:
+                return None
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], associated).decode()
+        except (TagMismatch, ValueError):
+            return None
 
 
 def _aead(suite: str, secret: bytes) -> Aead:
