@@ -8,11 +8,13 @@ import pytest
 from django.test import RequestFactory
 
 from gongxin.errors import InvalidInput, NotPermitted
-from gongxin.identity import access, accounts, signing_in
+from gongxin.identity import accounts, actors, decisions, signing_in
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department, Role, User
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 4, 2, 1, tzinfo=UTC)
+DAY = AT.date()
 PASSWORD = "long-enough-2026"
 
 
@@ -77,17 +79,15 @@ def test_department_out_of_use_stops_its_accounts(department: Department) -> Non
     department.save()
     user.refresh_from_db()
     with pytest.raises(NotPermitted, match="停用"):
-        access.scope(user)
+        decisions.require(actors.of_user(user, day=DAY), Action.DESK_ENTER, day=DAY)
 
 
 def test_officer_sees_the_own_department_and_credit_office_all(department: Department) -> None:
-    officer, office = _create(department), _create(department, username="credit", role=Role.CREDIT_OFFICE)
-    other = Department.objects.create(code="tax", name="虚构税务局")
-    assert access.scope(officer) == department
-    assert access.scope(office) is None
-    assert access.may_hand_in(officer, department.pk)
-    assert not access.may_hand_in(officer, other.pk)
-    assert not access.may_hand_in(office, other.pk)
+    officer, office = (
+        actors.of_user(_create(department, username=role, role=role), day=DAY)
+        for role in (Role.DATA_OFFICER, Role.CREDIT_OFFICE)
+    )
+    assert decisions.scope(officer, Action.SUBMISSION_READ, day=DAY) == department.pk
+    assert decisions.scope(office, Action.SUBMISSION_READ, day=DAY) is None
     with pytest.raises(NotPermitted):
-        access.judge_overview(officer)
-    access.judge_overview(office)
+        decisions.scope(officer, Action.LOOKS_SEARCH, day=DAY)

@@ -120,8 +120,8 @@ BROKEN = {
     "access-rule-twice": ("- id: own-checks", "- id: office-binds"),
     "access-empty": ("states: [repaired, closed]", "states: []"),
     "access-actions": (
-        "  - {id: node.watch, whose: nobody, title: 查看节点运行状况, title_en: See how the node runs, next: 请联系系统管理员。, "
-        "next_en: Please ask the system administrator.}\n",
+        "  - {id: node.watch, whose: nobody, title: 查看节点运行状况, title_en: See how the node runs, "
+        "next: 请联系系统管理员。, next_en: Please ask the system administrator.}\n",
         "",
     ),
     "pack-wrong-type": ("active: false", "active: maybe"),

@@ -68,6 +68,8 @@ class Resource:
 
 
 NOTHING: Final = Resource()
+# No department has it.
+_ANOTHER: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,14 @@ def require(actor: Actor, action: Action, resource: Resource = NOTHING, *, purpo
     if not decision.allowed:
         raise Refused(decision)
     return decision
+
+
+def scope(actor: Actor, action: Action, *, day: date) -> UUID | None:
+    """Whose things the actor may list: those of every department (None), or of the own one. Raises Refused."""
+    if decide(actor, action, Resource(department=_ANOTHER), day=day).allowed:
+        return None
+    require(actor, action, Resource(department=actor.department), day=day)
+    return actor.department
 
 
 def opened(actor: Actor, action: Action, *, purpose: str, day: date, consent: bool = False) -> tuple[str, ...]:

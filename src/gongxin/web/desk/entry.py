@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
 from gongxin.errors import GongxinError, NotPermitted
-from gongxin.identity import access
+from gongxin.identity import accounts
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department
 from gongxin.intake import corrections, templates
 from gongxin.intake.faults import FAULTS
@@ -21,7 +22,7 @@ from gongxin.intake.models import Submission
 from gongxin.policy import packs
 from gongxin.policy.model import Field, FieldRole, Item
 from gongxin.web.desk import inputs
-from gongxin.web.desk.pages import acting_user, desk_page
+from gongxin.web.desk.pages import acting_user, desk_page, of_department, require
 from gongxin.web.desk.upload import items_of
 
 
@@ -38,14 +39,14 @@ class Answer:
 @desk_page
 def items(request: HttpRequest) -> HttpResponseBase:
     """The items of which the department can enter single records."""
-    return render(request, "desk/entry_items.html", {"items": items_of(access.own_department(acting_user(request)))})
+    return render(request, "desk/entry_items.html", {"items": items_of(_provider(request))})
 
 
 @require_http_methods(["GET", "POST"])
 @desk_page
 def entry(request: HttpRequest, item_id: str) -> HttpResponseBase:
     """The form (GET, or POST step=edit), the answers to check (step=check), the hand-in (step=submit)."""
-    item, department = packs.current().item(item_id), access.own_department(acting_user(request))
+    item, department = packs.current().item(item_id), _provider(request)
     _judge(item, department)
     if request.method == "GET":
         return _form(request, item, _prefilled(item, department))
@@ -62,6 +63,13 @@ def entry(request: HttpRequest, item_id: str) -> HttpResponseBase:
     except GongxinError as refused:
         return _form(request, item, values, refused=refused)
     return _after(request, done)
+
+
+def _provider(request: HttpRequest) -> Department:
+    """The department records are entered for. Raises decisions.Refused."""
+    department = accounts.judge(acting_user(request))
+    require(request, Action.SUBMISSION_MAKE, of_department(department))
+    return department
 
 
 def _judge(item: Item, department: Department) -> None:

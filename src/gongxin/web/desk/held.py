@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 
 from gongxin import clock
 from gongxin.errors import NotFound
-from gongxin.identity import access
-from gongxin.identity.models import User
+from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import Resource
+from gongxin.identity.models import Department
 from gongxin.intake.models import Submission, SubmissionState
 from gongxin.policy import packs
 from gongxin.policy.model import Field, Item
@@ -26,7 +27,7 @@ from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Disclosure, Record
 from gongxin.records.numbering import with_number
 from gongxin.subjects import search
-from gongxin.web.desk.pages import acting_user, desk_page, number, query
+from gongxin.web.desk.pages import ask, desk_page, number, query, require, scope
 
 _PAGE: Final = 25
 # Organisations whose records are looked for when a name is searched.
@@ -50,12 +51,12 @@ class Filters(forms.Form):
 @desk_page
 def records(request: HttpRequest) -> HttpResponseBase:
     """Records of one item, the latest decisions first."""
-    user = acting_user(request)
-    items = _items(user)
-    chosen = request.GET.get("item") or _first_item(user, items)
+    seen = scope(request, Action.RECORD_READ)
+    items = _items(seen)
+    chosen = request.GET.get("item") or _first_item(seen, items)
     filters = Filters({"item": chosen, "q": request.GET.get("q", "")}, items=items)
     page = number(request.GET.get("page")) or 1
-    found = _found(user, filters) if filters.is_valid() else Record.objects.none()
+    found = _found(seen, filters) if filters.is_valid() else Record.objects.none()
     window = list(found[(page - 1) * _PAGE : page * _PAGE + 1])
     day = clock.today()
     context = {
@@ -64,7 +65,7 @@ def records(request: HttpRequest) -> HttpResponseBase:
         "previous": query(request, page=page - 1) if page > 1 else "",
         "next": query(request, page=page + 1) if len(window) > _PAGE else "",
         "page_number": page,
-        "sees_all": access.sees_all(user),
+        "sees_all": seen is None,
     }
     return render(request, "desk/records.html", context)
 
@@ -73,12 +74,12 @@ def records(request: HttpRequest) -> HttpResponseBase:
 @desk_page
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """One record whole: fields, standing, versions."""
-    user, found = acting_user(request), selectors.record(record_id)
-    scope = access.scope(user)
-    if scope is not None and found.provider_id != scope.pk:
+    seen, found = scope(request, Action.RECORD_READ), selectors.record(record_id)
+    if seen is not None and found.provider_id != seen.pk:
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“信用记录”重新打开。"))
-    item = packs.current().item(found.item)
-    own = access.may_hand_in(user, found.provider_id)
+    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.state)
+    require(request, Action.RECORD_READ, asked)
+    item, own = packs.current().item(found.item), ask(request, Action.RECORD_UNPUBLISHED, asked).allowed
     public, sentence = standing(found, clock.today())
     context = {
         "record": found,
@@ -107,26 +108,24 @@ def standing(held: Record, day: date) -> tuple[bool, str]:
     return found == "public", said % {"kind": kind, "start": held.publicity_from, "end": held.publicity_until}
 
 
-def _first_item(user: User, items: list[Item]) -> str:
+def _first_item(seen: Department | None, items: list[Item]) -> str:
     """The item that was handed in last, else the first there is."""
-    scope, known = access.scope(user), [item.id for item in items]
+    known = [item.id for item in items]
     handed_in = Submission.objects.filter(state=SubmissionState.COMPLETED, item__in=known)
-    own = handed_in.filter(provider=scope) if scope else handed_in
+    own = handed_in.filter(provider=seen) if seen else handed_in
     return own.order_by("-received_at").values_list("item", flat=True).first() or next(iter(known), "")
 
 
-def _items(user: User) -> list[Item]:
-    known, scope = packs.current().items, access.scope(user)
-    if scope is None:
-        return list(known.values())
-    return [known[item] for item in scope.items if item in known]
+def _items(seen: Department | None) -> list[Item]:
+    known = packs.current().items
+    return list(known.values()) if seen is None else [known[item] for item in seen.items if item in known]
 
 
-def _found(user: User, filters: Filters) -> QuerySet[Record]:
-    scope, text = access.scope(user), filters.cleaned_data["q"].strip()
+def _found(seen: Department | None, filters: Filters) -> QuerySet[Record]:
+    text = filters.cleaned_data["q"].strip()
     found = Record.objects.filter(item=filters.cleaned_data["item"]).select_related("organisation", "provider")
-    if scope is not None:
-        found = found.filter(provider=scope)
+    if seen is not None:
+        found = found.filter(provider=seen)
     if text:
         found = _matching(found, text)
     return found.order_by("-decided_on", "-pk")

@@ -1,4 +1,4 @@
-"""The first page of the desk: what waits (待办)."""
+"""The first page of the desk: what waits (待办); and who is signed in."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
-from gongxin.identity import access
+from gongxin.identity import accounts
+from gongxin.identity.decision_table import Action
 from gongxin.policy import packs
 from gongxin.web.desk import todo
-from gongxin.web.desk.pages import acting_user, desk_page
+from gongxin.web.desk.pages import account_page, acting_user, ask, desk_page, of_department
 
 
 @require_safe
 @desk_page
 def home(request: HttpRequest) -> HttpResponseBase:
     """Rows to correct, running and refused submissions, clocks, last receipts."""
-    user, pack = acting_user(request), packs.current()
-    department = access.own_department(user)
+    department, pack = accounts.judge(acting_user(request)), packs.current()
+    if not ask(request, Action.SUBMISSION_READ, of_department(department)).allowed:
+        return render(request, "desk/home_administrator.html", {"department": department})
     context = {
         "todo": todo.of(department, pack, at=clock.now()),
         "department": department,
-        "sees_all": access.sees_all(user),
         "titles": {item.id: item.title for item in pack.items.values()},
     }
     return render(request, "desk/home.html", context)
 
 
 @require_safe
-@desk_page
+@account_page
 def account(request: HttpRequest) -> HttpResponseBase:
     """Who is signed in, for which department, with which role."""
-    user = acting_user(request)
-    context = {"department": access.own_department(user), "sees_all": access.sees_all(user)}
-    return render(request, "desk/account.html", context)
+    return render(request, "desk/account.html", {"department": acting_user(request).department})

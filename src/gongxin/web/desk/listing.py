@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gongxin.clock import CIVIL_TIME
-from gongxin.identity import access, departments
-from gongxin.identity.models import Department, User
+from gongxin.identity import departments
+from gongxin.identity.decision_table import Action
+from gongxin.identity.models import Department
 from gongxin.intake.models import Submission, SubmissionState
 from gongxin.policy import packs
 from gongxin.web import sheets
 from gongxin.web.desk import todo
-from gongxin.web.desk.pages import acting_user, desk_page, number, query
+from gongxin.web.desk.pages import desk_page, number, query, scope
 
 _PAGE = 25
 # The browser's own calendar; ISO days, whatever the page's language.
@@ -47,11 +48,11 @@ class Filters(forms.Form):
     until = forms.DateField(label=_("报送日期至"), required=False, widget=_DAY)
     provider = forms.ChoiceField(label=_("信息提供单位"), required=False)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: Department | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         items = packs.current().items.values()
         self._choose("item", [(item.id, item.title) for item in items])
-        if access.scope(user) is None:
+        if scope is None:
             self._choose("provider", [(entry.code, entry.name) for entry in departments.listing(inactive=True)])
         else:
             del self.fields["provider"]
@@ -66,14 +67,14 @@ class Filters(forms.Form):
 @desk_page
 def submissions(request: HttpRequest) -> HttpResponseBase:
     """The submissions the user may see, newest first, a page at a time."""
-    user = acting_user(request)
-    filters = Filters(request.GET, user=user)
-    page = Paginator(_filtered(filters, access.scope(user)), _PAGE).get_page(number(request.GET.get("page")))
+    seen = scope(request, Action.SUBMISSION_READ)
+    filters = Filters(request.GET, scope=seen)
+    page = Paginator(_filtered(filters, seen), _PAGE).get_page(number(request.GET.get("page")))
     context = {
         "filters": filters,
         "page": page,
         "query": query(request, page=""),
-        "sees_all": access.sees_all(user),
+        "sees_all": seen is None,
         "titles": {item.id: item.title for item in packs.current().items.values()},
     }
     return render(request, "desk/submissions.html", context)
@@ -83,17 +84,17 @@ def submissions(request: HttpRequest) -> HttpResponseBase:
 @desk_page
 def submissions_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
-    user = acting_user(request)
-    found = _filtered(Filters(request.GET, user=user), access.scope(user))
+    seen = scope(request, Action.SUBMISSION_READ)
+    found = _filtered(Filters(request.GET, scope=seen), seen)
     parts = sheets.FORMS[form]("报送批次", _COLUMNS, _rows(found))
     response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
     return sheets.named(response, f"报送批次.{form}")
 
 
-def _filtered(filters: Filters, scope: Department | None) -> QuerySet[Submission]:
+def _filtered(filters: Filters, seen: Department | None) -> QuerySet[Submission]:
     found = Submission.objects.select_related("provider", "submitted_by").order_by("-received_at", "pk")
-    if scope is not None:
-        found = found.filter(provider=scope)
+    if seen is not None:
+        found = found.filter(provider=seen)
     filters.full_clean()
     wanted = filters.cleaned_data
     if wanted.get("provider"):

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
-from gongxin.identity import access, departments
+from gongxin.identity import departments
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department
 from gongxin.intake.models import RejectedRow, Submission, SubmissionState
 from gongxin.web import sheets
-from gongxin.web.desk.pages import acting_user, desk_page, query
+from gongxin.web.desk.pages import desk_page, query, require
 
 # The warning that intake gives to a row that came after its reporting clock had run out.
 LATE: Final = "W501"
@@ -68,7 +69,7 @@ class Performance:
 @desk_page
 def departments_page(request: HttpRequest) -> HttpResponseBase:
     """All departments side by side."""
-    access.judge_overview(acting_user(request))
+    require(request, Action.OVERVIEW_READ)
     days, form = _period(request)
     rows = of_all(at=clock.now(), days=days)
     silent = [row.department for row in rows if row.department.active and not row.submissions]
@@ -80,7 +81,7 @@ def departments_page(request: HttpRequest) -> HttpResponseBase:
 @desk_page
 def departments_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """The same rows as CSV or XLSX."""
-    access.judge_overview(acting_user(request))
+    require(request, Action.OVERVIEW_READ)
     days, _form = _period(request)
     parts = sheets.FORMS[form]("各单位报送情况", _COLUMNS, _lines(of_all(at=clock.now(), days=days)))
     return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"各单位报送情况.{form}")

@@ -12,9 +12,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from gongxin import clock
 from gongxin.errors import GongxinError
-from gongxin.identity import access
-from gongxin.identity.models import User
+from gongxin.identity import actors, decisions
+from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import NOTHING, Actor, Decision, Resource
+from gongxin.identity.models import Department, User
 
 # The one place where a view's further arguments are passed on untouched.
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -25,18 +28,57 @@ def desk_page(view: View) -> View:
 
     Others are sent to the sign-in page; errors of the domain become a page that says what to do; nothing is cached.
     """
+    return _page(view, Action.DESK_ENTER)
 
+
+def account_page(view: View) -> View:
+    """A page of the own account, for everybody who is signed in, staff or not; otherwise as `desk_page`."""
+    return _page(view, Action.ACCOUNT_OWN)
+
+
+def _page(view: View, action: Action) -> View:
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return private(_to_sign_in(request))
         try:
-            access.scope(acting_user(request))
+            require(request, action, Resource(account=acting_user(request).username))
             return private(view(request, *args, **kwargs))
         except GongxinError as error:
             return private(refusal(request, error))
 
     return page
+
+
+def acting(request: HttpRequest) -> Actor:
+    """Who asks, as the rules of access take it; made once a request."""
+    # mypy: HttpRequest has no such attribute; it travels with the request as `user` does.
+    known: Actor | None = getattr(request, "gongxin_actor", None)
+    if known is None:
+        known = actors.of_user(acting_user(request), day=clock.today())
+        request.gongxin_actor = known  # type: ignore[attr-defined]
+    return known
+
+
+def ask(request: HttpRequest, action: Action, resource: Resource = NOTHING, *, purpose: str = "") -> Decision:
+    """Whether the signed-in account may do it today."""
+    return decisions.decide(acting(request), action, resource, purpose=purpose, day=clock.today())
+
+
+def require(request: HttpRequest, action: Action, resource: Resource = NOTHING, *, purpose: str = "") -> Decision:
+    """As `ask`; raises decisions.Refused, which becomes a page that says the rule and the next step."""
+    return decisions.require(acting(request), action, resource, purpose=purpose, day=clock.today())
+
+
+def scope(request: HttpRequest, action: Action) -> Department | None:
+    """Whose things the account may list: the own department's, or every department's (None). Raises Refused."""
+    found = decisions.scope(acting(request), action, day=clock.today())
+    return None if found is None else acting_user(request).department
+
+
+def of_department(department: Department | None) -> Resource:
+    """What belongs to a department."""
+    return Resource(department=department.pk if department else None)
 
 
 def acting_user(request: HttpRequest) -> User:

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gongxin import clock
-from gongxin.identity import access
+from gongxin.identity.decision_table import Action
 from gongxin.intake import jobs, receipt, returns, selectors, storage, submissions
 from gongxin.intake.models import UNFINISHED, Submission
 from gongxin.policy import packs
 from gongxin.web import sheets
 from gongxin.web.desk import todo
-from gongxin.web.desk.pages import acting_user, desk_page, number
+from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department, require, scope
 
 Parts = Callable[[Submission], Iterator[bytes]]
 _RETURNS: Final[dict[tuple[str, str], Parts]] = {
@@ -34,7 +34,7 @@ _RETURN_NAMES: Final = {"rejected": "问题数据", "whole": "原文件附错误
 
 def seen_by(request: HttpRequest, submission_id: UUID) -> Submission:
     """The submission, if the user may see it; NotFound otherwise, as if it were not there."""
-    return selectors.one(submission_id, provider=access.scope(acting_user(request)))
+    return selectors.one(submission_id, provider=scope(request, Action.SUBMISSION_READ))
 
 
 @require_safe
@@ -50,7 +50,7 @@ def submission(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
         "fault": selectors.fault_of(found),
         "groups": selectors.finding_groups(found) if finished else [],
         "open_rows": todo.open_rows(found),
-        "may_hand_in": access.may_hand_in(acting_user(request), found.provider_id),
+        "may_hand_in": ask(request, Action.SUBMISSION_CORRECT, of_department(found.provider)).allowed,
         "has_original": finished and storage.has_original(found),
         "interrupted": found.fault_code == jobs.INTERRUPTED,
         "corrections": list(found.corrections.order_by("received_at")[:20]),
@@ -115,6 +115,7 @@ def receipt_pdf(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 def retry(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Have an interrupted submission processed again."""
     found = seen_by(request, submission_id)
+    require(request, Action.SUBMISSION_CORRECT, of_department(found.provider))
     submissions.retry(found, acting_user=acting_user(request), at=clock.now())
     messages.success(request, _("已重新开始处理。"))
     return redirect("desk:submission", found.pk)

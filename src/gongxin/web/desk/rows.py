@@ -17,14 +17,14 @@ from django.views.decorators.http import require_http_methods
 
 from gongxin import clock
 from gongxin.errors import GongxinError, InvalidInput
-from gongxin.identity import access
+from gongxin.identity.decision_table import Action
 from gongxin.intake import corrections, selectors, templates
 from gongxin.intake.models import Finding, RejectedRow, Submission
 from gongxin.policy import packs
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
 from gongxin.web.desk.inputs import Input, of_field
-from gongxin.web.desk.pages import acting_user, desk_page, number
+from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department
 from gongxin.web.desk.results import seen_by
 
 # Rows on one page: their inputs stay well under Django's limit of fields in a form.
@@ -48,7 +48,7 @@ class EditableRow:
 def rows(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Ten rejected rows with what is wrong with them; saving hands the changed ones in again."""
     found, user = seen_by(request, submission_id), acting_user(request)
-    if not access.may_hand_in(user, found.provider_id):
+    if not ask(request, Action.SUBMISSION_CORRECT, of_department(found.provider)).allowed:
         return redirect("desk:findings", found.pk)
     page = _page(found, number(request.GET.get("page")))
     refused: GongxinError | None = None

@@ -13,20 +13,22 @@ from django.views.decorators.http import require_http_methods
 
 from gongxin import clock
 from gongxin.errors import GongxinError, InvalidInput
-from gongxin.identity import access
+from gongxin.identity import accounts
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department
 from gongxin.intake import selectors, submissions
 from gongxin.intake.models import UNFINISHED, Channel, Submission
 from gongxin.policy import packs
 from gongxin.policy.model import Item
-from gongxin.web.desk.pages import acting_user, desk_page
+from gongxin.web.desk.pages import acting_user, desk_page, of_department, require
 
 
 @require_http_methods(["GET", "POST"])
 @desk_page
 def upload(request: HttpRequest) -> HttpResponseBase:
     """Choose an item and a file; what cannot be taken is told on this page, what was taken opens its result."""
-    department = access.own_department(acting_user(request))
+    department = accounts.judge(acting_user(request))
+    require(request, Action.SUBMISSION_MAKE, of_department(department))
     refused: GongxinError | None = None
     if request.method == "POST":
         try:

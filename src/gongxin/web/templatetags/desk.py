@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 
+from gongxin.identity.decision_table import Action
 from gongxin.intake.faults import FAULTS
 from gongxin.intake.models import Submission, SubmissionState
+from gongxin.web.desk.pages import acting_user, ask, of_department
 from gongxin.web.templatetags.gongxin import titled
 
 register = template.Library()
@@ -22,6 +25,13 @@ _BADGES = {
 def at(mapping: Mapping[str, str], key: str) -> str:
     """The entry under `key`, or the key itself."""
     return mapping.get(key, key)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Mapping[str, Any], action: str) -> bool:
+    """Whether the signed-in account may do it with what belongs to its own department: what the page offers."""
+    request = context["request"]
+    return ask(request, Action(action), of_department(acting_user(request).department)).allowed
 
 
 @register.filter
