@@ -1,4 +1,4 @@
-"""A node's log before a witness, over real HTTP: co-signed while it grows, refused when it was put back."""
+"""A node's log before a witness: co-signed while it grows, refused when it was put back."""
 
 from __future__ import annotations
 
@@ -18,15 +18,7 @@ from gongxin.ledger.models import CoSignature, Witnessed
 from gongxin.ledger.notes import Signer, Verifier
 from gongxin.ledger.peers import Witness
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def witness(log_key: Verifier, live_server: Any) -> Witness:
-    """A node that serves as witness. Its key and memory are its own; it shares only the process of the test."""
-    verifier = keys.make_witness("witness.example.cn/w1")
-    peers.add_log(str(log_key))
-    return peers.add_witness(str(verifier), f"{live_server.url}/witness")
+pytestmark = pytest.mark.django_db
 
 
 def signed(count: int) -> str:
@@ -122,12 +114,24 @@ def test_an_answer_that_was_lost_is_asked_for_again(witness: Witness) -> None:
     assert submitting.submit(witness, at=AT).size == 9
 
 
-def test_a_witness_that_does_not_know_us(log_key: Verifier, live_server: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_over_real_http(log_key: Verifier, live_server: Any) -> None:
+    """A log that the witness does not know, then knows, then sees put back."""
     verifier = keys.make_witness("witness.example.cn/w1")
-    stranger = peers.add_witness(str(verifier), f"{live_server.url}/witness")
-    signed(2)
+    real = peers.add_witness(str(verifier), f"{live_server.url}/witness")
+    signed(5)
     with pytest.raises(Conflict, match="没有登记本日志"):
-        submitting.submit(stranger, at=AT)
+        submitting.submit(real, at=AT)
+    peers.add_log(str(log_key))
+    for count in (0, 6):
+        signed(count)
+        assert submitting.submit(real, at=AT).size == 5 + count
+    put_back(5)
+    epochs.raise_epoch(reason="to deceive", actor="owner", at=AT)
+    for count in (0, 20):
+        signed(count)
+        with pytest.raises(Conflict, match=r"已见证 11 条|见过的日志不是本日志的前段"):
+            submitting.submit(real, at=AT)
 
 
 class _Odd(BaseHTTPRequestHandler):
@@ -180,9 +184,10 @@ def test_odd_answers_are_told_from_co_signatures(log_key: Verifier, odd: str) ->
     assert submitting.submit(witness, at=AT).line == good
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_loop_submits_and_bears_a_witness_that_is_down(witness: Witness, caplog: pytest.LogCaptureFixture) -> None:
     down = Signer("down", bytes(32), notes.WITNESS)
-    peers.add_witness(str(down.verifier()), "http://127.0.0.1:9")
+    peers.add_witness(str(down.verifier()), "https://127.0.0.1:9")
     moment = AT
     watch = watching.Watch(now=lambda: moment)
     logged(0)

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import subprocess
 import sys
-from types import ModuleType
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger.conftest import TOOL
+from tests.ledger.conftest import AT, TOOL, logged, verify_ledger
 
-
-def loaded() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("verify_ledger", TOOL)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-verify_ledger = loaded()
+from gongxin.ledger import checkpoints, exporting
+from gongxin.ledger.notes import Verifier
 
 # RFC 8032, 7.1: public key, message, signature.
 VECTORS = [
@@ -79,3 +70,21 @@ def test_small_and_alone() -> None:
     }
     assert imported
     assert imported <= sys.stdlib_module_names
+
+
+@pytest.mark.django_db
+def test_runs_by_itself(log_key: Verifier, tmp_path: Path) -> None:
+    """Isolated from this environment's packages, as an outsider runs it."""
+    logged(0)
+    checkpoints.sign(at=AT)
+    exporting.export(tmp_path / "out")
+
+    def run(key: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-S", str(TOOL), str(tmp_path / "out"), "--key", key]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    good, bad = run(str(log_key)), run(str(log_key)[:-1])
+    assert (good.returncode, good.stderr) == (0, ""), good.stderr
+    assert good.stdout.startswith("1 leaves, 1 checkpoints, epoch 1")
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("DOES NOT FIT. ")

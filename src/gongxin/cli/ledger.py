@@ -11,7 +11,7 @@ from rich.console import Console
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.errors import InvalidInput
-from gongxin.ledger import checkpoints, epochs, events, exporting, keys, proofs, watching
+from gongxin.ledger import checkpoints, contents, epochs, events, exporting, keys, proofs, watching
 
 # Who acts where no account does.
 _OPERATOR: Final = "the command line"
@@ -80,6 +80,18 @@ def raise_epoch(
     notes = [path.read_text(encoding="utf-8") for path in known or []]
     raised = epochs.raise_epoch(reason=reason, actor=_OPERATOR, at=clock.now(), known=notes)
     typer.echo(f"第 {raised.epoch} 纪元，{raised.size} 条")
+
+
+@app.command()
+@said_plainly
+def destroy(
+    leaf: Annotated[int, typer.Option(min=0, help="Number of the leaf, from 0.")],
+    reason: Annotated[str, typer.Option(help="Why, and on what basis, for the record.")],
+    field: Annotated[list[str] | None, typer.Option(help="Only the contents of this field; else of all.")] = None,
+) -> None:
+    """Destroy what the commitments in a leaf stand for. The leaf and every proof stay."""
+    number = contents.destroy(leaf, names=field or (), reason=reason, actor=_OPERATOR, at=clock.now())
+    typer.echo(f"第 {leaf} 条的内容已销毁，记录为第 {number} 条")
 
 
 @app.command("events")

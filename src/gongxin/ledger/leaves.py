@@ -72,11 +72,11 @@ def epoch(body: bytes) -> int:
     return int(json.loads(body)["fields"]["epoch"])
 
 
-def commitments(body: bytes) -> list[bytes]:
-    """The commitments that a leaf holds."""
+def committed(body: bytes) -> dict[str, bytes]:
+    """The commitments that a leaf holds, by field; that to who acted is `actor`."""
     leaf = json.loads(body)
-    held = [leaf["actor"], *leaf["fields"].values()]
-    return [bytes.fromhex(entry["commitment"]) for entry in held if isinstance(entry, dict)]
+    held = {"actor": leaf["actor"], **leaf["fields"]}
+    return {name: bytes.fromhex(entry["commitment"]) for name, entry in held.items() if isinstance(entry, dict)}
 
 
 def _commitment(salt: bytes, field: str, value: str) -> bytes:

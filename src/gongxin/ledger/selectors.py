@@ -109,7 +109,7 @@ class Opened:
 def opened(seq: int) -> Opened:
     """A leaf with the openings that are still kept. Raises NotFound."""
     raw = body(seq)
-    held = leaves.commitments(raw)
+    held = leaves.committed(raw).values()
     kept = [
         leaves.Opening(bytes(one.commitment), bytes(one.salt), one.field, _revealed(one))
         for one in Opening.objects.filter(commitment__in=held)

@@ -49,7 +49,7 @@ def submit(witness: Witness, *, at: datetime) -> CoSignature:
     if newest is None:
         raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
     last = _last(witness)
-    if last is not None and last.size == newest.size:
+    if last is not None and last.size == newest.size and _is_over(last, newest.note, witness):
         return last
     status, answer = _asked(witness, newest.note, last.size if last else 0)
     if status == HTTPStatus.CONFLICT:
@@ -66,6 +66,14 @@ def submit(witness: Witness, *, at: datetime) -> CoSignature:
 
 def _last(witness: Witness) -> CoSignature | None:
     return CoSignature.objects.filter(witness=witness.verifier.name).order_by("-size").first()
+
+
+def _is_over(kept: CoSignature, note: str, witness: Witness) -> bool:
+    """Whether a co-signature is over this note, and not over another log of as many leaves."""
+    try:
+        return notes.cosigned(note + kept.line, witness.verifier) is not None
+    except NoteInvalid:
+        return False
 
 
 def _asked(witness: Witness, note: str, old: int) -> tuple[int, str]:
