@@ -7,7 +7,7 @@ What says nothing about caching is not cached.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -32,6 +32,9 @@ DEFAULTS: Final = {
 # Two years; browsers keep to HTTPS for this host and the hosts below it.
 HSTS: Final = "max-age=63072000; includeSubDomains"
 
+_READY: Final = {name.lower(): (name, value) for name, value in DEFAULTS.items()}
+_BEHIND_TLS: Final = _READY | {"strict-transport-security": ("Strict-Transport-Security", HSTS)}
+
 
 class Headers:
     """Middleware, right behind `Tracing`."""
@@ -41,9 +44,8 @@ class Headers:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.get_response(request)
-        headers = answer.headers
-        for name, value in DEFAULTS.items():
-            headers.setdefault(name, value)
-        if settings.TLS:
-            headers.setdefault("Strict-Transport-Security", HSTS)
+        # Django checks each header as it is set, which took ten microseconds an answer for these, whose
+        # text is above; `_store` is where it keeps them (name in lower case → name, value).
+        headers: Any = answer.headers
+        headers._store = (_BEHIND_TLS if settings.TLS else _READY) | headers._store
         return answer
