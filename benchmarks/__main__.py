@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import node
 
-PARTS = ("intake", "validation", "search", "lookup")
+PARTS = ("intake", "validation", "search", "lookup", "secrecy")
 RESULT = node.VAR / "bench.json"
 # What each figure has to reach (the aims); the others are shown beside them for the reader.
 AIMS = {
