@@ -39,7 +39,7 @@ def test_accounts() -> None:
     department = held.department()
     since = selectors.size()
     facts = {"password": "correct horse battery", "full_name": "测试人", "department": department, "at": AT}
-    made = accounts.create("officer-1", role=Role.CREDIT_OFFICE, **facts)
+    made = accounts.create("officer-1", role=Role.SYSTEM_ADMIN, **facts)
     with pytest.raises(InvalidInput):
         accounts.create("officer-1", **facts)
     accounts.create("officer-2", acting_user=made, **facts)

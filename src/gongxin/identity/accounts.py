@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from gongxin.identity import passwords
+from gongxin.identity import administering, passwords
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department, Representation, Role, Substitution, User
 from gongxin.identity.roles import STAFF
 
@@ -30,9 +31,10 @@ def create(
 ) -> User:
     """Make an account: of staff, with the department it works for, or of somebody from outside, without one.
 
-    acting_user: None for the command line. Raises InvalidInput: name taken or not usable, unknown role, a department
-    too many or too few, password short, common or like the name.
+    acting_user: None for the command line. Raises NotPermitted; InvalidInput: name taken or not usable, unknown role, a
+    department too many or too few, password short, common or like the name.
     """
+    actor = administering.judge(None, acting_user, action=Action.ACCOUNT_CREATE, at=at)
     _judge_department(_role(role), department)
     user = User(
         username=username.strip(), first_name=full_name, department=department, role=_role(role), date_joined=at
@@ -40,7 +42,6 @@ def create(
     _judge_username(user)
     passwords.judge(password, user)
     user.set_password(password)
-    actor = acting_user.username if acting_user else "the command line"
     fields = {"account": user.username, "department": _code(department), "role": str(user.role)}
     try:
         with transaction.atomic():
@@ -60,14 +61,16 @@ def change_role(
 
     department: None for roles from outside. Substitutions the account takes part in, and its bindings to
     organisations, belong to the role it had: they end. acting_user: None for the command line.
-    Raises InvalidInput: unknown role, a department too many or too few; NotPermitted for the own account; Conflict if
-    nothing would change.
+    Raises NotPermitted, also for the own account; InvalidInput: unknown role, a department too many or too few;
+    Conflict if nothing would change.
     """
+    actor = administering.judge(account, acting_user, action=Action.ACCOUNT_ROLE, at=at)
     wanted = _role(role)
     _judge_department(wanted, department)
     held = User.objects.select_for_update(of=("self",)).select_related("department").get(pk=account.pk)
-    _judge_change(held, wanted, department, acting_user)
-    before, actor = held.role, acting_user.username if acting_user else "the command line"
+    if (held.role, held.department) == (wanted, department):
+        raise Conflict("account-role-same", "该账号已经是这个角色和单位。", remedy="无需变更。")
+    before = held.role
     ended = {"ended_at": at, "ended_by": actor}
     concerned = Q(absent=held) | Q(substitute=held)
     substitutions = Substitution.objects.filter(concerned, ended_at__isnull=True).update(**ended)
@@ -115,13 +118,6 @@ def _judge_department(role: Role, department: Department | None) -> None:
         raise InvalidInput("account-needs-department", f"{role.label}账号必须有所属单位。", remedy="请指定单位代码。")
     if role not in STAFF and department is not None:
         raise InvalidInput("account-from-outside", f"{role.label}不属于任何单位。", remedy="请不要指定单位。")
-
-
-def _judge_change(account: User, role: Role, department: Department | None, acting_user: User | None) -> None:
-    if acting_user is not None and acting_user.pk == account.pk:
-        raise NotPermitted("account-own-role", "不能变更本人账号的角色。", remedy="请由另一名管理员办理。")
-    if (account.role, account.department) == (role, department):
-        raise Conflict("account-role-same", "该账号已经是这个角色和单位。", remedy="无需变更。")
 
 
 def _role(role: Role | str) -> Role:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from gongxin.identity import representations, substitutions
+from gongxin.identity import selectors
 from gongxin.identity.decision_table import KEY, VISITOR
 from gongxin.identity.decisions import Actor, StandIn
 from gongxin.identity.models import ApiKey, User
@@ -23,7 +23,7 @@ def of_user(user: User, *, day: date) -> Actor:
         department=user.department_id,
         active=user.is_active and (department.active if department else user.role not in STAFF),
         purposes=frozenset(department.purposes) if department else frozenset(),
-        organisations=representations.codes(user),
+        organisations=selectors.codes(user),
         stands_in=_stands_in(user, day) if department else (),
     )
 
@@ -42,5 +42,5 @@ def of_key(key: ApiKey) -> Actor:
 def _stands_in(user: User, day: date) -> tuple[StandIn, ...]:
     return tuple(
         StandIn(entry.absent.username, entry.role, entry.department_id, entry.starts_on, entry.ends_on)
-        for entry in substitutions.in_force(user, day)
+        for entry in selectors.in_force(user, day)
     )

@@ -8,12 +8,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound
+from gongxin.identity import administering
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Representation, User
 from gongxin.identity.roles import Role
+from gongxin.identity.selectors import represented
 
 _CODE: Final = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
 MAX_GROUND: Final = 200
@@ -25,13 +27,13 @@ def bind(user: User, uscc: str, *, ground: str, acting_user: User | None, at: da
 
     uscc: the code as it stands in the register (the caller has found the organisation by it). ground: the papers it
     rests on. acting_user: None for the command line.
-    Raises InvalidInput: another role, a code of another shape, no ground; Conflict if it is bound already.
+    Raises NotPermitted; InvalidInput: another role, a code of another shape, no ground; Conflict if it is bound.
     """
+    actor = administering.judge(user, acting_user, action=Action.REPRESENTATION_BIND, at=at)
     account = User.objects.select_for_update().get(pk=user.pk)
     _judge(account, uscc, ground)
-    if of(account).filter(uscc=uscc).exists():
+    if represented(account).filter(uscc=uscc).exists():
         raise Conflict("representation-exists", "该账号已经绑定这个信用主体。", remedy="无需再次绑定。")
-    actor = acting_user.username if acting_user else "the command line"
     bound = Representation.objects.create(user=account, uscc=uscc, ground=ground.strip(), bound_by=actor, bound_at=at)
     fields = {"representation": str(bound.pk), "account": account.username, "uscc": uscc, "ground": bound.ground}
     ledger.append("representation.bound", fields=fields, actor=actor, at=at)
@@ -40,28 +42,19 @@ def bind(user: User, uscc: str, *, ground: str, acting_user: User | None, at: da
 
 @transaction.atomic
 def end(representation_id: UUID, *, acting_user: User | None, at: datetime) -> Representation:
-    """End a binding from `at` on. Raises NotFound, or Conflict if it has ended."""
+    """End a binding from `at` on. Raises NotPermitted, NotFound, or Conflict if it has ended."""
     found = Representation.objects.select_for_update(of=("self",)).select_related("user")
     held = found.filter(pk=representation_id).first()
     if held is None:
         raise NotFound("representation-unknown", "没有这项绑定。", remedy="请从账号页面重新打开。")
     if held.ended_at is not None:
         raise Conflict("representation-ended", "这项绑定已经解除。", remedy="无需再次解除。")
-    held.ended_at, held.ended_by = at, acting_user.username if acting_user else "the command line"
+    held.ended_by = administering.judge(held.user, acting_user, action=Action.REPRESENTATION_BIND, at=at)
+    held.ended_at = at
     held.save(update_fields=["ended_at", "ended_by"])
     fields = {"representation": str(held.pk), "account": held.user.username, "uscc": held.uscc}
     ledger.append("representation.ended", fields=fields, actor=held.ended_by, at=at)
     return held
-
-
-def of(user: User) -> QuerySet[Representation]:
-    """The bindings of an account that are in force."""
-    return Representation.objects.filter(user=user, ended_at__isnull=True)
-
-
-def codes(user: User) -> frozenset[str]:
-    """The credit codes an account acts for now; empty for every role but the representative's."""
-    return frozenset(of(user).values_list("uscc", flat=True)) if user.role == Role.REPRESENTATIVE else frozenset()
 
 
 def _judge(account: User, uscc: str, ground: str) -> None:

@@ -7,13 +7,15 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
-from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from gongxin.errors import Conflict, InvalidInput, NotFound
+from gongxin.identity import administering
+from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Department, Substitution, User
 from gongxin.identity.roles import STAFF, Role, exclude
+from gongxin.identity.selectors import overlapping
 
 # No term of law: a longer absence is a change of role.
 LONGEST_DAYS: Final = 366
@@ -25,20 +27,18 @@ def appoint(
 ) -> Substitution:
     """Let `substitute` do the work of `absent`, in that role and department, from day to day, both included.
 
-    acting_user: None for the command line. Raises InvalidInput: the same account, days that do not fit, a closed
-    account, accounts of two departments, roles that exclude each other or are from outside; NotPermitted for who
-    would appoint himself; Conflict if `absent` has a substitute on one of the days.
+    acting_user: None for the command line. Raises NotPermitted, also for who would appoint himself; InvalidInput: the
+    same account, days that do not fit, a closed account, accounts of two departments, roles that exclude each other or
+    are from outside; Conflict if `absent` has a substitute on one of the days.
     """
+    actor = administering.judge(substitute, acting_user, action=Action.SUBSTITUTE_APPOINT, at=at)
     pair = [absent.pk, substitute.pk]
     held = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=pair).order_by("pk")}
     absent, substitute = held[absent.pk], held[substitute.pk]
-    if acting_user is not None and acting_user.pk == substitute.pk:
-        raise NotPermitted("substitute-self", "不能指定本人为代理人。", remedy="请由他人指定，或者指定其他同事。")
     _judge_days(starts_on, ends_on, at)
     department = _judge_accounts(absent, substitute)
-    if _standing(ends_on).filter(absent=absent, ends_on__gte=starts_on).exists():
+    if overlapping(absent, starts_on, ends_on).exists():
         raise Conflict("substitute-overlap", "该账号在这段时间已有代理人。", remedy="请先结束原有代理，或者改期。")
-    actor = acting_user.username if acting_user else "the command line"
     made = Substitution.objects.create(
         absent=absent,
         substitute=substitute,
@@ -64,39 +64,19 @@ def appoint(
 
 @transaction.atomic
 def end(substitution_id: UUID, *, acting_user: User | None, at: datetime) -> Substitution:
-    """End a substitution before its last day, at once. Raises NotFound, or Conflict if it is over."""
-    found = Substitution.objects.select_for_update(of=("self",)).select_related("department")
+    """End a substitution before its last day, at once. Raises NotPermitted, NotFound, or Conflict if it is over."""
+    found = Substitution.objects.select_for_update(of=("self",)).select_related("department", "substitute")
     held = found.filter(pk=substitution_id).first()
     if held is None:
         raise NotFound("substitute-unknown", "没有这项代理。", remedy="请从账号页面重新打开。")
     if held.ended_at is not None or held.ends_on < _day(at):
         raise Conflict("substitute-over", "这项代理已经结束。", remedy="无需再次结束。")
-    held.ended_at, held.ended_by = at, acting_user.username if acting_user else "the command line"
+    held.ended_by = administering.judge(held.substitute, acting_user, action=Action.SUBSTITUTE_APPOINT, at=at)
+    held.ended_at = at
     held.save(update_fields=["ended_at", "ended_by"])
     fields = {"substitution": str(held.pk), "role": str(held.role), "department": held.department.code}
     ledger.append("substitute.ended", fields=fields, actor=held.ended_by, at=at)
     return held
-
-
-def in_force(substitute: User, day: date) -> QuerySet[Substitution]:
-    """Whom an account stands in for on `day`. A change of role of either account has ended it already."""
-    return (
-        _standing(day)
-        .filter(substitute=substitute, ends_on__gte=day, department__active=True)
-        .select_related("absent", "department")
-    )
-
-
-def concerning(user: User) -> QuerySet[Substitution]:
-    """All substitutions an account took part in, on either side, latest first."""
-    return Substitution.objects.filter(Q(absent=user) | Q(substitute=user)).select_related(
-        "absent", "substitute", "department"
-    )
-
-
-def _standing(begun_by: date) -> QuerySet[Substitution]:
-    """Begun by that day and not ended early."""
-    return Substitution.objects.filter(ended_at__isnull=True, starts_on__lte=begun_by)
 
 
 def _day(at: datetime) -> date:

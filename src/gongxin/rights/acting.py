@@ -7,7 +7,7 @@ from datetime import date
 from typing import get_args
 from uuid import UUID
 
-from gongxin.identity import representations, substitutions
+from gongxin.identity import selectors
 from gongxin.identity.models import User
 from gongxin.identity.roles import Role
 from gongxin.policy.casework import RoleWord
@@ -24,10 +24,10 @@ class Standing:
 def standings(user: User, *, department: UUID, uscc: str | None, day: date) -> tuple[Standing, ...]:
     """The roles `user` holds on `day` towards a case about the organisation `uscc` that `department` decides."""
     if user.role == Role.REPRESENTATIVE:
-        return (Standing("representative"),) if uscc and uscc in representations.codes(user) else ()
+        return (Standing("representative"),) if uscc and uscc in selectors.codes(user) else ()
     own = _word(user.role, user.department_id, department)
     found = [Standing(own)] if own else []
-    for entry in substitutions.in_force(user, day):
+    for entry in selectors.in_force(user, day):
         word = _word(entry.role, entry.department_id, department)
         if word and all(word != held.role for held in found):
             found.append(Standing(word, entry.absent))
