@@ -20,7 +20,8 @@ class Place:
     """A column whose values name the key they were made with. pk_type: database type of the primary key.
 
     plain_before: the sealed column may still hold plain texts. source: for a blind index, the column of the sealed
-    texts; purpose: what the index is for.
+    texts; purpose: what the index is for. row: the column that names the row in the seal, if it is not the primary key.
+    key: the column is jsonb, and the sealed text stands under this key.
     """
 
     table: str
@@ -30,9 +31,11 @@ class Place:
     plain_before: bool = False
     source: str = ""
     purpose: str = ""
+    row: str = ""
+    key: str = ""
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}"
+        return ".".join(filter(None, (self.table, self.column, self.key)))
 
     @property
     def mark(self) -> str:
@@ -40,16 +43,38 @@ class Place:
         return blind.MARK if self.source else sealing.MARK
 
     def filled(self, text: str) -> sql.Composed:
-        """A statement about this column. In braces: table, column, pk, source (the column itself if it has none)."""
-        names = {"table": self.table, "column": self.column, "pk": self.pk, "source": self.source or self.column}
+        """A statement about this column. In braces: table, pk, pk_type, row; value (what is made), source (what it is
+        made from), new (what is put into `column`, from made.text).
+        """
+        column = sql.Identifier(self.column)
+        inner = sql.SQL("({} ->> {})").format(column, sql.Literal(self.key)) if self.key else column
+        new: sql.Composable = sql.SQL("made.text")
+        if self.key:
+            new = sql.SQL("jsonb_set({}, ARRAY[{}], to_jsonb(made.text))").format(column, sql.Literal(self.key))
         return sql.SQL(text).format(
-            pk_type=sql.SQL(self.pk_type), **{name: sql.Identifier(value) for name, value in names.items()}
+            table=sql.Identifier(self.table),
+            column=column,
+            pk=sql.Identifier(self.pk),
+            pk_type=sql.SQL(self.pk_type),
+            row=sql.Identifier(self.row or self.pk),
+            value=inner,
+            source=sql.Identifier(self.source) if self.source else inner,
+            new=new,
         )
+
+
+_registered: list[Place] = []
+
+
+def register(place: Place) -> None:
+    """Name a column of sealed texts that is no EncryptedTextField: of a package that seals through hooks of its own."""
+    if place not in _registered:
+        _registered.append(place)
 
 
 def sealed() -> list[Place]:
     """Every column of sealed texts of this node."""
-    return sealed_of(apps.get_models())
+    return sealed_of(apps.get_models()) + _registered
 
 
 def indexed() -> list[Place]:
@@ -88,7 +113,7 @@ def in_use(places: Iterable[Place]) -> Counter[str]:
 
 
 _COUNTED = """
-    SELECT CASE WHEN starts_with({column}, %s) THEN split_part(substr({column}, %s), '.', 1) ELSE '' END, count(*)
+    SELECT CASE WHEN starts_with({value}, %s) THEN split_part(substr({value}, %s), '.', 1) ELSE '' END, count(*)
     FROM {table} WHERE {source} IS NOT NULL GROUP BY 1
 """
 

@@ -7,7 +7,7 @@ again. A row that somebody else writes meanwhile is either locked by the page or
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 
@@ -22,17 +22,25 @@ Progress = Callable[[Place, int, int], None]
 
 _COUNT: Final = """
     SELECT count(*) FROM {table}
-    WHERE {source} IS NOT NULL AND ({column} IS NULL OR NOT starts_with({column}, %(current)s))
+    WHERE {source} IS NOT NULL AND ({value} IS NULL OR NOT starts_with({value}, %(current)s))
 """
 _READ: Final = """
-    SELECT {pk}, {source} FROM {table}
-    WHERE {source} IS NOT NULL AND ({column} IS NULL OR NOT starts_with({column}, %(current)s)) AND (AFTER)
+    SELECT {pk}, {row}, {source} FROM {table}
+    WHERE {source} IS NOT NULL AND ({value} IS NULL OR NOT starts_with({value}, %(current)s)) AND (AFTER)
     ORDER BY {pk} LIMIT %(page)s FOR NO KEY UPDATE
 """
 _WRITE: Final = """
-    UPDATE {table} SET {column} = made.text
+    UPDATE {table} SET {column} = {new}
     FROM unnest(%(keys)s::{pk_type}[], %(texts)s::text[]) AS made (pk, text) WHERE {table}.{pk} = made.pk
 """
+
+
+class _Row(NamedTuple):
+    """pk: as the database takes it. name: as the seal calls the row."""
+
+    pk: Any
+    name: str
+    text: str
 
 
 def reseal(place: Place, *, progress: Progress | None = None, page: int | None = None) -> int:
@@ -62,33 +70,35 @@ def _page(place: Place, asked: dict[str, Any]) -> tuple[list[Any], int]:
     after = "TRUE" if asked["last"] is None else "{pk} > %(last)s"
     with connection.cursor() as cursor:
         cursor.execute(place.filled(_READ.replace("AFTER", after)), asked)
-        rows = [(bytes(key) if isinstance(key, memoryview) else key, text) for key, text in cursor.fetchall()]
+        rows = [_Row(bytes(pk) if isinstance(pk, memoryview) else pk, row_name(name), text)
+                for pk, name, text in cursor.fetchall()]  # fmt: skip
         if not rows:
             return [], 0
         made = _remade(place, rows)
         cursor.execute(place.filled(_WRITE), {"keys": list(made), "texts": list(made.values())})
-    return [key for key, _ in rows], len(made)
+    return [row.pk for row in rows], len(made)
 
 
-def _remade(place: Place, rows: list[tuple[Any, str]]) -> dict[Any, str]:
+def _remade(place: Place, rows: list[_Row]) -> dict[Any, str]:
     """The values as the active key makes them, by primary key; without those that do not open."""
-    opened = {key: text for (key, _), text in zip(rows, _opened(place, rows), strict=True) if text is not None}
+    opened = [(row, text) for row, text in zip(rows, _opened(place, rows), strict=True) if text is not None]
+    texts = [text for _, text in opened]
     if place.source:
-        made = blind.blind_many(list(opened.values()), purpose=place.purpose)
+        made = blind.blind_many(texts, purpose=place.purpose)
     else:
-        names = [row_name(key) for key in opened]
-        made = sealing.seal_many(list(opened.values()), table=place.table, field=place.column, rows=names)
-    return dict(zip(opened, made, strict=True))
+        names = [row.name for row, _ in opened]
+        made = sealing.seal_many(texts, table=place.table, field=place.column, rows=names)
+    return {row.pk: text for (row, _), text in zip(opened, made, strict=True)}
 
 
-def _opened(place: Place, rows: list[tuple[Any, str]]) -> list[str | None]:
+def _opened(place: Place, rows: list[_Row]) -> list[str | None]:
     """The texts; None for what does not open; those that stand there plain as they are, if the field allows that."""
     found = sealing.open_each(
-        [text for _, text in rows],
+        [row.text for row in rows],
         table=place.table,
         field=place.source or place.column,
-        rows=[row_name(key) for key, _ in rows],
+        rows=[row.name for row in rows],
     )
     if not place.plain_before:
         return found
-    return [one if sealing.is_sealed(text) else text for one, (_, text) in zip(found, rows, strict=True)]
+    return [one if sealing.is_sealed(row.text) else row.text for one, row in zip(found, rows, strict=True)]
