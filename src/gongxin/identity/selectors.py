@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from gongxin.errors import NotFound
 from gongxin.identity.models import Representation, Substitution, User
 from gongxin.identity.roles import Role
+
+
+def account(account_id: int) -> User:
+    """The account, with its department. Raises NotFound."""
+    found = listing().filter(pk=account_id).first()
+    if found is None:
+        raise NotFound("account-unknown", "没有这个账号。", remedy="请从账号管理重新打开。")
+    return found
+
+
+def substitution(substitution_id: UUID) -> Substitution:
+    """The substitution, with its accounts and department. Raises NotFound."""
+    found = Substitution.objects.select_related("absent", "substitute", "department").filter(pk=substitution_id).first()
+    if found is None:
+        raise NotFound("substitute-unknown", "没有这项代理。", remedy="请从账号管理重新打开。")
+    return found
+
+
+def representation(representation_id: UUID) -> Representation:
+    """The binding, with its account. Raises NotFound."""
+    found = Representation.objects.select_related("user").filter(pk=representation_id).first()
+    if found is None:
+        raise NotFound("representation-unknown", "没有这项绑定。", remedy="请从账号管理重新打开。")
+    return found
 
 
 def represented(user: User) -> QuerySet[Representation]:
