@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from gongxin.web.desk import catalogue, entry, held, home, listing, overview, results, rows, upload
+from gongxin.web.desk import (
+    accounts,
+    appointing,
+    catalogue,
+    entry,
+    held,
+    home,
+    listing,
+    overview,
+    permissions,
+    results,
+    rows,
+    upload,
+)
 from gongxin.web.signing import identity_service, own_account, sign_in
 
 
@@ -38,6 +51,18 @@ urlpatterns: list[URLPattern] = [
     path("account/sessions", own_account.session_list, name="sessions"),
     path("account/sessions/end", own_account.sessions_end, name="sessions-end"),
     path("account/sessions/<int:session_id>/end", own_account.session_end, name="session-end"),
+    path("account/permissions", permissions.own, name="permissions"),
+    path("account/permissions.<table:form>", permissions.own_file, name="permissions-file"),
+    path("accounts/", accounts.account_list, name="accounts"),
+    path("accounts.<table:form>", accounts.account_file, name="accounts-file"),
+    path("accounts/<int:account_id>", accounts.account, name="account-of"),
+    path("accounts/<int:account_id>/permissions", permissions.of_account, name="permissions-of"),
+    path("accounts/<int:account_id>/permissions.<table:form>", permissions.file_of_account, name="permissions-of-file"),
+    path("accounts/<int:account_id>/role", appointing.role, name="account-role"),
+    path("accounts/<int:account_id>/substitute", appointing.substitute, name="substitute"),
+    path("accounts/<int:account_id>/organisation", appointing.bind, name="representation"),
+    path("substitutions/<uuid:substitution_id>/end", appointing.end_substitution, name="substitution-end"),
+    path("representations/<uuid:representation_id>/end", appointing.end_representation, name="representation-end"),
     path("upload", upload.upload, name="upload"),
     path("submissions/", listing.submissions, name="submissions"),
     path("submissions.<table:form>", listing.submissions_file, name="submissions-file"),
