@@ -21,7 +21,7 @@ from gongxin import clock
 from gongxin.errors import GongxinError
 from gongxin.identity import factors, passwords, sealing, sessions, signing_in
 from gongxin.identity.models import User
-from gongxin.web.desk.pages import View, acting_user, desk_page
+from gongxin.web.desk.pages import View, account_page, acting_user
 from gongxin.web.signing import ceremony, drawing, ending, targets
 from gongxin.web.signing.forms import AppForm, ConfirmForm, KeyForm, PasswordForm
 
@@ -45,7 +45,7 @@ def confirmed(view: View) -> View:
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-@desk_page
+@account_page
 def confirm(request: HttpRequest) -> HttpResponseBase:
     """The password once more, before something about the own account changes."""
     user, target = acting_user(request), targets.wanted(request) or reverse("desk:factors")
@@ -66,7 +66,7 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@desk_page
+@account_page
 def factor_list(request: HttpRequest) -> HttpResponseBase:
     """Which second factors there are, and what can be done about them."""
     user = acting_user(request)
@@ -83,7 +83,7 @@ def factor_list(request: HttpRequest) -> HttpResponseBase:
 
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
-@desk_page
+@account_page
 @confirmed
 def factor_app(request: HttpRequest) -> HttpResponseBase:
     """Set up an authenticator app: picture and secret, then its first code."""
@@ -104,7 +104,7 @@ def factor_app(request: HttpRequest) -> HttpResponseBase:
 
 @sensitive_post_parameters("credential")
 @require_http_methods(["GET", "POST"])
-@desk_page
+@account_page
 @confirmed
 def factor_key(request: HttpRequest) -> HttpResponseBase:
     """Set up a security key or passkey."""
@@ -122,7 +122,7 @@ def factor_key(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@desk_page
+@account_page
 @confirmed
 def factor_remove(request: HttpRequest, factor_id: int) -> HttpResponseBase:
     """Take a second factor off the own account."""
@@ -135,7 +135,7 @@ def factor_remove(request: HttpRequest, factor_id: int) -> HttpResponseBase:
 
 
 @require_POST
-@desk_page
+@account_page
 @confirmed
 def factor_codes(request: HttpRequest) -> HttpResponseBase:
     """New recovery codes; shown in this answer and never again."""
@@ -144,7 +144,7 @@ def factor_codes(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@desk_page
+@account_page
 def session_list(request: HttpRequest) -> HttpResponseBase:
     """Where the account is signed in."""
     found = sessions.listing(acting_user(request), current=request.session.session_key, at=clock.now())
@@ -159,7 +159,7 @@ def session_list(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@desk_page
+@account_page
 def session_end(request: HttpRequest, session_id: int) -> HttpResponseBase:
     """End one of the own sessions; with the one that asks, it is signing out."""
     user, at = acting_user(request), clock.now()
@@ -172,7 +172,7 @@ def session_end(request: HttpRequest, session_id: int) -> HttpResponseBase:
 
 
 @require_POST
-@desk_page
+@account_page
 def sessions_end(request: HttpRequest) -> HttpResponseBase:
     """End all of the own sessions but this one."""
     sessions.end_others(acting_user(request), keep=request.session.session_key, at=clock.now())
@@ -182,7 +182,7 @@ def sessions_end(request: HttpRequest) -> HttpResponseBase:
 
 @sensitive_post_parameters("current", "new", "again")
 @require_http_methods(["GET", "POST"])
-@desk_page
+@account_page
 def password(request: HttpRequest) -> HttpResponseBase:
     """Change the own password; all other sessions end."""
     form, refused = PasswordForm(request.POST if request.method == "POST" else None), None
