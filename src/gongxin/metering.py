@@ -7,6 +7,7 @@ read when it is asked for (gongxin.endurance.metrics).
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter as Tally
 from collections.abc import Iterable
@@ -15,6 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_log = logging.getLogger(__name__)
+_KINDS: Final = ("counter", "histogram")
+# Ten times what a few hundred routes take.
+_ROOM: Final = 1 << 20
 
 # Nothing of the library's own (process, platform): those know one process only.
 REGISTRY: Final = CollectorRegistry()
@@ -34,16 +40,16 @@ CHECKS: Final = Counter(
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request. route: the pattern of the address, of which there are few."""
-    begin()
-    REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(route).observe(seconds)
+    if begun():
+        REQUESTS.labels(method, route, str(status)).inc()
+        SECONDS.labels(route).observe(seconds)
 
 
 def checked(outcomes: Iterable[str]) -> None:
     """Count answered credit checks by outcome."""
-    begin()
-    for outcome, count in Tally(outcomes).items():
-        CHECKS.labels(outcome).inc(count)
+    if begun():
+        for outcome, count in Tally(outcomes).items():
+            CHECKS.labels(outcome).inc(count)
 
 
 def folder() -> Path | None:
@@ -53,20 +59,35 @@ def folder() -> Path | None:
 
 
 @cache
-def begin() -> None:
-    """Done once by each process: a node none of whose processes lives begins to count anew.
+def begun() -> bool:
+    """Make ready, once in each process; False where there is no room to count in, which is no reason to answer nobody.
 
-    Counters may start at zero again (Prometheus sees it); files of the dead would otherwise pile up.
+    A node none of whose processes lives begins to count anew: files of the dead would pile up, and counters may start
+    at zero again (Prometheus sees it).
     """
     place = folder()
     if place is None:
-        return
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = list(place.glob("*_*.db"))
-    if any(_alive(path) for path in files):
-        return
-    for path in files:
-        path.unlink(missing_ok=True)
+        return True
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = list(place.glob("*_*.db"))
+        if not any(_alive(path) for path in files):
+            for path in files:
+                path.unlink(missing_ok=True)
+        for kind in _KINDS:
+            _reserve(place / f"{kind}_{os.getpid()}.db")
+    except OSError as error:
+        _log.warning("nothing is counted by this process: %s", error.strerror)
+        return False
+    return True
+
+
+def _reserve(path: Path) -> None:
+    """Room on the disk for all this process will count: a mapped page without room would end it (SIGBUS)."""
+    with path.open("wb") as file:
+        file.write(bytes(_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _alive(path: Path) -> bool:

@@ -21,7 +21,7 @@ class CountRequests:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        metering.begin()
+        metering.begun()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, then count."""

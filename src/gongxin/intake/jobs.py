@@ -18,6 +18,7 @@ from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
+import psycopg
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
@@ -45,6 +46,8 @@ _PROGRESS_EVERY: Final = 0.5
 # With the minute between two looks it waits less than two minutes.
 _ABANDONED_AFTER: Final = timedelta(seconds=45)
 _OUTAGE_PAUSE: Final = 5
+# Django's, and the driver's own where the loader speaks to it directly.
+_OUTAGES: Final = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +94,7 @@ class _Again(BaseRetryStrategy):
 
 def _is_outage(error: BaseException) -> bool:
     """Whether the database is away or the disk is full: no attempt of a file is spent on that."""
-    return isinstance(error, OperationalError | InterfaceError) or full_disk(error) is not None
+    return isinstance(error, _OUTAGES) or full_disk(error) is not None
 
 
 @app.task(name="intake.process_submission", queue=QUEUE, pass_context=True, retry=_Again())
