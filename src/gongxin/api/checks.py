@@ -16,9 +16,10 @@ from pydantic import Field
 from gongxin import clock
 from gongxin.api import batch, problems
 from gongxin.api.forms import SAYING, Closed, OrganisationBrief, RecordOut
-from gongxin.api.service import DepartmentKey, asker
-from gongxin.enquiries import asked, checks
-from gongxin.enquiries.models import Outcome
+from gongxin.api.service import DepartmentKey, asker, looker
+from gongxin.enquiries import asked, checks, looks
+from gongxin.enquiries.looks import Ground, Seen
+from gongxin.enquiries.models import Kind, Outcome
 from gongxin.identity import keys
 from gongxin.ids import uuid7
 
@@ -81,7 +82,7 @@ class CheckOut(Schema):
 
 
 class StoredCheckOut(Schema):
-    """A check as it was stored. disclosed: record and revision of everything the answer held."""
+    """A check as it was logged. disclosed: record and revision of everything the answer held."""
 
     check: UUID
     asked_by: str
@@ -132,8 +133,10 @@ def check(request: HttpRequest, question: CheckIn) -> HttpResponse:
 
 @router.get("/{uuid:check_id}", response=StoredCheckOut, openapi_extra={"x-problems": [404]})
 def stored(request: HttpRequest, check_id: UUID) -> Any:
-    """A check that your department asked, as it was stored."""
-    found = checks.stored(check_id, department=asker(request).department)
+    """A check that your department asked, as it was logged. Reading it is a look of its own."""
+    seen, ground = Seen(f"核查 {check_id}"), Ground("audit")
+    with looks.watched(Kind.LOG, seen, looker=looker(request), ground=ground, at=clock.now()):
+        found = checks.stored(check_id, department=asker(request).department)
     return {
         "check": found.pk,
         "organisation": found.organisation_id,

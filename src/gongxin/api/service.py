@@ -19,8 +19,12 @@ from gongxin import clock
 from gongxin.api import problems
 from gongxin.api.gate import problem_of
 from gongxin.api.validation import places
-from gongxin.errors import GongxinError, InvalidInput
+from gongxin.enquiries import looks
+from gongxin.enquiries.looks import Ground, Looker, Seen
+from gongxin.enquiries.models import Channel, Kind
+from gongxin.errors import GongxinError, InvalidInput, NotPermitted
 from gongxin.identity import keys
+from gongxin.identity.decision_table import KEY
 from gongxin.identity.models import ApiKey, Department
 from gongxin.policy import packs
 from gongxin.traffic import limiting, tracing
@@ -49,8 +53,20 @@ class DepartmentKey(HttpBearer):
             limiting.judge_address("refused-key", tracing.address(request))
             return None
         limiting.judge_credential(class_of(request.method or "", request.path_info), f"key {key.pk}")
-        keys.judge_operation(key, keys.READ if request.method in ("GET", "HEAD") else self.writes)
+        _judge_operation(request, key, keys.READ if request.method in ("GET", "HEAD") else self.writes)
         return key
+
+
+def _judge_operation(request: HttpRequest, key: ApiKey, operation: str) -> None:
+    """Raises NotPermitted where the key may not; asking what it may not ask is a refused look."""
+    try:
+        keys.judge_operation(key, operation)
+    except NotPermitted as error:
+        if operation == keys.CHECK:
+            who = Looker(f"key {key.prefix} {key.label}", KEY, Channel.API, key.department_id)
+            seen = Seen(request.path).refused(error.code)
+            looks.taken(Kind.CHECK, seen, looker=who, ground=Ground(""), at=clock.now())
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,12 @@ def asker(request: HttpRequest) -> Asker:
     # mypy: ninja sets `auth` on the request.
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     return Asker(key.department, f"key {key.prefix} {key.label}")
+
+
+def looker(request: HttpRequest) -> Looker:
+    """The request's key, as the log of looks names it."""
+    who = asker(request)
+    return Looker(who.name, KEY, Channel.API, who.department.pk)
 
 
 class MediaTypeRefused(GongxinError):

@@ -19,8 +19,11 @@ from pydantic import Field, ValidationError
 from gongxin import clock
 from gongxin.api import idempotency, problems
 from gongxin.api.forms import NAME, Closed
-from gongxin.api.service import DepartmentKey, Refused, asker, parsed, refused_type
+from gongxin.api.service import DepartmentKey, Refused, asker, looker, parsed, refused_type
 from gongxin.api.validation import places
+from gongxin.enquiries import looks
+from gongxin.enquiries.looks import Ground, Seen
+from gongxin.enquiries.models import Kind
 from gongxin.identity import keys
 from gongxin.identity.models import Department
 from gongxin.intake import returns, selectors, submissions
@@ -183,7 +186,7 @@ def submit(
 @router.get("/{uuid:submission_id}", response=SubmissionOut, openapi_extra={"x-problems": [404]})
 def submission(request: HttpRequest, submission_id: UUID) -> Any:
     """Where a submission of your department stands, and what came of it."""
-    return _told(selectors.one(submission_id, provider=asker(request).department))
+    return _told(_own(request, submission_id))
 
 
 @router.get("/{uuid:submission_id}/rejections", response=RejectionsOut, openapi_extra={"x-problems": [404]})
@@ -194,7 +197,7 @@ def rejections(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Any:
     """What was found wrong, row by row."""
-    found = selectors.one(submission_id, provider=asker(request).department)
+    found = _own(request, submission_id)
     shown = selectors.findings_page(found, code=code, page=page)
     lines = [{name: getattr(line, name) for name in FindingOut.model_fields} for line in shown.lines]
     return {"page": shown.page, "pages": shown.pages, "total": shown.total, "findings": lines}
@@ -215,11 +218,18 @@ def rejections(
 )
 def rejections_file(request: HttpRequest, submission_id: UUID, form: Literal["csv", "xlsx"]) -> StreamingHttpResponse:
     """Correct the cells and hand the file in again; the added columns are read past."""
-    found = selectors.one(submission_id, provider=asker(request).department)
+    found = _own(request, submission_id)
     parts = returns.rejected_csv(found) if form == "csv" else returns.rejected_workbook(found)
     answer = StreamingHttpResponse(parts, content_type=_MEDIA[form])
     answer["Content-Disposition"] = f'attachment; filename="rejected-{found.pk}.{form}"'
     return answer
+
+
+def _own(request: HttpRequest, submission_id: UUID) -> Submission:
+    """The department's own hand-in. Asking for another's is a refused look."""
+    seen, ground = Seen(f"批次 {submission_id}"), Ground("own-supplies")
+    with looks.watched(Kind.SUBMISSION, seen, looker=looker(request), ground=ground, at=clock.now(), own=True):
+        return selectors.one(submission_id, provider=asker(request).department)
 
 
 def _handed_in(request: HttpRequest) -> HandedIn:

@@ -7,12 +7,13 @@ from functools import partial
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from gongxin.api import checks, disclosures, help, items, organisations, page, records, submissions
+from gongxin.api import checks, disclosures, help, items, organisations, page, records, reports, submissions
 from gongxin.api.service import build
 
 service = build()
 service.add_router("/submissions", submissions.router)
 service.add_router("/checks", checks.router)
+service.add_router("/reports", reports.router)
 service.add_router("/organisations", organisations.router)
 service.add_router("/records", records.router)
 service.add_router("/disclosures", disclosures.router)

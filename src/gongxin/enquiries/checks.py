@@ -13,21 +13,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import polars as pl
 from django.db import transaction
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries import asked, looks
 from gongxin.enquiries.answering import Asking, answers
 from gongxin.enquiries.asked import Asked
 from gongxin.enquiries.looks import Ground, Looker
 from gongxin.enquiries.models import Channel, Kind, Look, Outcome
 from gongxin.errors import NotFound
+from gongxin.identity.decision_table import KEY, Action
+from gongxin.identity.decisions import Actor, decide, opened
 from gongxin.identity.models import Department
 from gongxin.ids import uuid7
 from gongxin.policy import packs
+from gongxin.policy.model import DisclosureClass
 from gongxin.records import as_json
 from gongxin.subjects.resident_ids import mask
 
@@ -40,8 +44,6 @@ CHUNK: Final = 2000
 
 _MAX_PURPOSE: Final = 40
 _MAX_ASKED_BY: Final = 150
-# The role of an API key in the log.
-KEY: Final = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +135,26 @@ def stored(check_id: UUID, *, department: Department) -> Look:
 def _asking(department: Department, asked_by: str, purpose: str, at: datetime) -> tuple[Asking, str]:
     """Who asks, and why all of it is refused (empty: it is not).
 
-    Records of authorised items need the consent of whom they are about. There is no consent on this platform yet, so
-    that no purpose opens that class, whatever the pack says.
+    Records of authorised items need the consent of whom they are about; a check carries none, so that no purpose opens
+    that class here, whatever the pack says.
     """
+    actor = actor_of(department, asked_by)
+    day = at.astimezone(CIVIL_TIME).date()
+    decision = decide(actor, Action.CHECK_ASK, purpose=purpose, day=day)
     refusal = refusal_of(department, purpose)
+    if not decision.allowed and not refusal:
+        refusal = PURPOSE_NOT_GRANTED
     granted = None
     if not refusal:
-        named = packs.current().purposes[purpose]
-        granted = replace(named, disclosures=tuple(entry for entry in named.disclosures if entry != "authorised"))
+        classes = cast("tuple[DisclosureClass, ...]", opened(actor, Action.CHECK_ASK, purpose=purpose, day=day))
+        granted = replace(packs.current().purposes[purpose], disclosures=classes)
     looker = Looker(asked_by[:_MAX_ASKED_BY], KEY, Channel.API, department.pk)
-    return Asking(looker, Ground(mask(purpose)[:_MAX_PURPOSE]), granted, at), refusal
+    return Asking(looker, Ground(mask(purpose)[:_MAX_PURPOSE], rule=decision.rule), granted, at), refusal
+
+
+def actor_of(department: Department, name: str) -> Actor:
+    """A key of the department, as the rules of access take it. department: with the purposes the key has."""
+    return Actor(name, KEY, department.pk, department.active, frozenset(department.purposes))
 
 
 def _refused(questions: pl.DataFrame, refusal: str) -> pl.DataFrame:

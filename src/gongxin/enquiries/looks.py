@@ -6,16 +6,18 @@ If entry or leaf cannot be written the transaction fails, and nothing is answere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from gongxin import ledger
 from gongxin.enquiries.models import Channel, Kind, Look, LookLeaf, Outcome
+from gongxin.errors import GongxinError
 from gongxin.ids import uuid7
 from gongxin.ledger import batches
 from gongxin.policy import packs
@@ -72,6 +74,35 @@ def take(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetime
     refused = int(seen.outcome == Outcome.REFUSED)
     commit(kind, [entry], refused=refused, subject=look, actor=looker.name, at=at)
     return look
+
+
+@transaction.atomic
+def taken(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetime) -> UUID:
+    """As `take`, where nothing else is to be done with it: a look that ended without an answer."""
+    return take(kind, seen, looker=looker, ground=ground, at=at)
+
+
+@contextmanager
+def watched(
+    kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetime, own: bool = False
+) -> Iterator[None]:
+    """Read in this block what is not public: the look is logged with it, and as refused where it raises GongxinError.
+
+    own: what is read is the reader's own work; only a refusal is a look.
+    """
+    refusal: GongxinError | None = None
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                yield
+        except GongxinError as error:
+            refusal = error
+            take(kind, seen.refused(error.code), looker=looker, ground=ground, at=at)
+        else:
+            if not own:
+                take(kind, seen, looker=looker, ground=ground, at=at)
+    if refusal is not None:
+        raise refusal
 
 
 def write(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetime) -> tuple[UUID, bytes]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+from gongxin.rights.evidence import MOST_BYTES
 
 # The largest file that can be a credit report; anybody may upload one to have it verified.
 REPORT_BYTES: Final = 16 * 1024**2
@@ -54,10 +55,12 @@ class BoundedUpload(FileUploadHandler):
 
     def _most(self) -> int:
         match = getattr(self.request, "resolver_match", None)
-        at_the_desk = match is not None and match.app_name == "desk"
+        at_the_desk = match is not None and match.app_name in {"desk", "cases", "mine"}
         # The authentication middleware sets `user`; the handler is typed for bare requests.
         if at_the_desk and not self.request.user.is_authenticated:  # type: ignore[union-attr]
             return 0
+        if match is not None and match.app_name in {"cases", "mine"}:
+            return MOST_BYTES + 1
         if match is not None and match.app_name == "public":
             return REPORT_BYTES + 1
         return int(settings.INTAKE_MAX_BYTES) + 1

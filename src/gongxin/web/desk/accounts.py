@@ -17,12 +17,14 @@ from django.views.decorators.http import require_safe
 
 from gongxin import clock
 from gongxin.clock import CIVIL_TIME
+from gongxin.enquiries.looks import Seen
+from gongxin.enquiries.models import Kind
 from gongxin.identity import departments, selectors
 from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Representation, Role, User
 from gongxin.identity.roles import STAFF
 from gongxin.subjects import selectors as subjects
-from gongxin.web import sheets
+from gongxin.web import looking, sheets
 from gongxin.web.desk.pages import acting_user, ask, desk_page, number, query, require
 
 _PAGE: Final = 50
@@ -47,31 +49,37 @@ class Filters(forms.Form):
 
 
 @require_safe
+@looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
 @desk_page
 def account_list(request: HttpRequest) -> HttpResponseBase:
     """Every account, a page at a time."""
-    require(request, Action.ACCOUNT_READ)
+    rule = require(request, Action.ACCOUNT_READ).rule
     filters = Filters(request.GET)
+    looking.saw(request, Seen(_("账号列表")), rule=rule)
     page = Paginator(_filtered(filters), _PAGE).get_page(number(request.GET.get("page")))
     context = {"filters": filters, "page": page, "query": query(request, page="")}
     return render(request, "desk/accounts.html", context)
 
 
 @require_safe
+@looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
 @desk_page
 def account_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
-    require(request, Action.ACCOUNT_READ)
+    rule = require(request, Action.ACCOUNT_READ).rule
+    looking.saw(request, Seen(_("账号列表")), rule=rule)
     parts = sheets.FORMS[form]("账号", _COLUMNS, _rows(_filtered(Filters(request.GET))))
     return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"账号.{form}")
 
 
 @require_safe
+@looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
 @desk_page
 def account(request: HttpRequest, account_id: int) -> HttpResponseBase:
     """One account: role, department, history of substitutions and bindings, and what may be done about it."""
-    require(request, Action.ACCOUNT_READ)
+    rule = require(request, Action.ACCOUNT_READ).rule
     found, today = selectors.account(account_id), clock.today()
+    looking.saw(request, Seen(found.username), rule=rule)
     bindings = list(Representation.objects.filter(user=found))
     names = subjects.by_codes([entry.uscc for entry in bindings])
     another = found.pk != acting_user(request).pk

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
+from gongxin.enquiries.looks import Seen
+from gongxin.enquiries.models import Kind, Outcome
 from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
@@ -27,7 +29,8 @@ from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Disclosure, Record
 from gongxin.records.numbering import with_number
 from gongxin.subjects import search
-from gongxin.web.desk.pages import ask, desk_page, number, query, require, scope
+from gongxin.web import looking
+from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department, query, require, scope
 
 _PAGE: Final = 25
 # Organisations whose records are looked for when a name is searched.
@@ -48,6 +51,7 @@ class Filters(forms.Form):
 
 
 @require_safe
+@looking.looked(Kind.RECORDS)
 @desk_page
 def records(request: HttpRequest) -> HttpResponseBase:
     """Records of one item, the latest decisions first."""
@@ -58,6 +62,10 @@ def records(request: HttpRequest) -> HttpResponseBase:
     page = number(request.GET.get("page")) or 1
     found = _found(seen, filters) if filters.is_valid() else Record.objects.none()
     window = list(found[(page - 1) * _PAGE : page * _PAGE + 1])
+    asked_for = f"{chosen} {request.GET.get('q', '')}".strip()
+    rule = ask(request, Action.RECORD_READ, of_department(seen or acting_user(request).department)).rule
+    duty = looking.PLATFORM if seen is None else looking.OWN
+    looking.saw(request, looking.of_list(asked_for, window[:_PAGE]), rule=rule, purpose=duty)
     day = clock.today()
     context = {
         "filters": filters,
@@ -71,14 +79,17 @@ def records(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.RECORD)
 @desk_page
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """One record whole: fields, standing, versions."""
-    seen, found = scope(request, Action.RECORD_READ), selectors.record(record_id)
+    found = selectors.record(record_id)
+    _look_at(request, found)
+    seen = scope(request, Action.RECORD_READ)
     if seen is not None and found.provider_id != seen.pk:
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“信用记录”重新打开。"))
     asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.state)
-    require(request, Action.RECORD_READ, asked)
+    looking.by(request, require(request, Action.RECORD_READ, asked).rule)
     item, own = packs.current().item(found.item), ask(request, Action.RECORD_UNPUBLISHED, asked).allowed
     public, sentence = standing(found, clock.today())
     context = {
@@ -91,6 +102,14 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
         "revisions": selectors.revisions(found),
     }
     return render(request, "desk/record.html", context)
+
+
+def _look_at(request: HttpRequest, found: Record) -> None:
+    """Note what is asked for before it is judged whether it may be shown."""
+    asked_for = f"{packs.current().item(found.item).title} {found.document_no}".strip()
+    duty = looking.OWN if found.provider_id == acting_user(request).department_id else looking.PLATFORM
+    seen = Seen(asked_for, found.organisation_id, disclosed=((found.pk, found.revision),), outcome=Outcome.FOUND)
+    looking.saw(request, seen, purpose=duty)
 
 
 def standing(held: Record, day: date) -> tuple[bool, str]:

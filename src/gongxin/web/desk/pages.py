@@ -18,6 +18,7 @@ from gongxin.identity import actors, decisions
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import NOTHING, Actor, Decision, Resource
 from gongxin.identity.models import Department, User
+from gongxin.web import looking
 
 # The one place where a view's further arguments are passed on untouched.
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -94,6 +95,7 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 
 def refusal(request: HttpRequest, error: GongxinError) -> HttpResponse:
     """The page that says what was refused, why, and what to do now."""
+    looking.refused(request, error)
     return render(request, "desk/refused.html", {"error": error}, status=error.status)
 
 

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
+from gongxin.enquiries.looks import Seen
+from gongxin.enquiries.models import Kind
 from gongxin.identity import actors, explaining, selectors
 from gongxin.identity.decision_table import ROLES, Action, Text
 from gongxin.identity.explaining import Line
 from gongxin.identity.models import User
-from gongxin.web import sheets
+from gongxin.web import looking, sheets
 from gongxin.web.desk.pages import account_page, acting_user, desk_page, require
 
 _COLUMNS: Final = ("行为", "对象", "结论", "以何角色", "代理谁", "规则", "规则内容", "依据", "依据可靠程度", "下一步")
@@ -38,19 +40,27 @@ def own_file(request: HttpRequest, form: str) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
 @desk_page
 def of_account(request: HttpRequest, account_id: int) -> HttpResponseBase:
     """What another account can do."""
-    require(request, Action.ACCOUNT_READ)
-    return _page(request, selectors.account(account_id))
+    return _page(request, _looked_up(request, account_id))
 
 
 @require_safe
+@looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
 @desk_page
 def file_of_account(request: HttpRequest, account_id: int, form: str) -> HttpResponseBase:
     """The same as a file."""
-    require(request, Action.ACCOUNT_READ)
-    return _file(selectors.account(account_id), form)
+    return _file(_looked_up(request, account_id), form)
+
+
+def _looked_up(request: HttpRequest, account_id: int) -> User:
+    """Another account, by whom it may be looked up; on record."""
+    rule = require(request, Action.ACCOUNT_READ).rule
+    found = selectors.account(account_id)
+    looking.saw(request, Seen(found.username), rule=rule)
+    return found
 
 
 def said(text: Text) -> str:

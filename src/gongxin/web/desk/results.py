@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gongxin import clock
+from gongxin.enquiries.looks import Seen
+from gongxin.enquiries.models import Kind
 from gongxin.identity.decision_table import Action
 from gongxin.intake import jobs, receipt, returns, selectors, storage, submissions
 from gongxin.intake.models import UNFINISHED, Submission
 from gongxin.policy import packs
-from gongxin.web import sheets
+from gongxin.web import looking, sheets
 from gongxin.web.desk import todo
 from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department, require, scope
 
@@ -33,11 +35,20 @@ _RETURN_NAMES: Final = {"rejected": "问题数据", "whole": "原文件附错误
 
 
 def seen_by(request: HttpRequest, submission_id: UUID) -> Submission:
-    """The submission, if the user may see it; NotFound otherwise, as if it were not there."""
-    return selectors.one(submission_id, provider=scope(request, Action.SUBMISSION_READ))
+    """The submission, if the user may see it; NotFound otherwise, as if it were not there.
+
+    Its own hand-in is the department's own work; whoever else looks at it is logged (`looking.looked`).
+    """
+    found = selectors.one(submission_id, provider=scope(request, Action.SUBMISSION_READ))
+    rule = ask(request, Action.SUBMISSION_READ, of_department(found.provider)).rule
+    looking.saw(request, Seen(f"{found.provider.name} {found.filename}"), rule=rule)
+    if found.provider_id == acting_user(request).department_id:
+        looking.settle(request)
+    return found
 
 
 @require_safe
+@looking.looked(Kind.SUBMISSION)
 @desk_page
 def submission(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """What came of a submission, or where it stands."""
@@ -59,6 +70,7 @@ def submission(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.SUBMISSION)
 @desk_page
 def progress(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Where processing stands: the part of the result page that asks for itself every two seconds."""
@@ -72,6 +84,7 @@ def progress(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.SUBMISSION)
 @desk_page
 def findings(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Every finding of one code (or of all), in row order, a page at a time."""
@@ -83,6 +96,7 @@ def findings(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.FILE)
 @desk_page
 def returned_file(request: HttpRequest, submission_id: UUID, what: str, form: str) -> HttpResponseBase:
     """The rejected rows, or the whole original, with the reasons beside them."""
@@ -94,6 +108,7 @@ def returned_file(request: HttpRequest, submission_id: UUID, what: str, form: st
 
 
 @require_safe
+@looking.looked(Kind.SUBMISSION)
 @desk_page
 def receipt_page(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """The receipt, made for printing."""
@@ -102,6 +117,7 @@ def receipt_page(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 
 
 @require_safe
+@looking.looked(Kind.FILE)
 @desk_page
 def receipt_pdf(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """The receipt as PDF."""
@@ -111,6 +127,7 @@ def receipt_pdf(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
+@looking.looked(Kind.SUBMISSION, alone=True)
 @desk_page
 def retry(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Have an interrupted submission processed again."""

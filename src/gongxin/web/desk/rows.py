@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from gongxin import clock
+from gongxin.enquiries.models import Kind
 from gongxin.errors import GongxinError, InvalidInput
 from gongxin.identity.decision_table import Action
 from gongxin.intake import corrections, selectors, templates
@@ -23,6 +24,7 @@ from gongxin.intake.models import Finding, RejectedRow, Submission
 from gongxin.policy import packs
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
+from gongxin.web import looking
 from gongxin.web.desk.inputs import Input, of_field
 from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department
 from gongxin.web.desk.results import seen_by
@@ -44,6 +46,7 @@ class EditableRow:
 
 
 @require_http_methods(["GET", "POST"])
+@looking.looked(Kind.SUBMISSION, alone=True)
 @desk_page
 def rows(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Ten rejected rows with what is wrong with them; saving hands the changed ones in again."""

@@ -1,0 +1,178 @@
+"""Reading the log of looks: the auditor's search, and who looked at an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from gongxin.clock import CIVIL_TIME
+from gongxin.enquiries.models import Look
+from gongxin.errors import NotFound
+from gongxin.policy import packs
+
+_CHUNK: Final = 2000
+_MICROSECOND: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is narrowed to; empty values do not narrow. Days are civil days in China, both included."""
+
+    organisation: UUID | None = None
+    department: UUID | None = None
+    account: str = ""
+    purpose: str = ""
+    outcome: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point between two looks in the order of time."""
+
+    asked_at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{(self.asked_at - _EPOCH) // _MICROSECOND}.{self.id.hex}"
+
+    @classmethod
+    def of(cls, look: Look) -> Place:
+        """The place of a look."""
+        return cls(look.asked_at, look.pk)
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place written as text by `str`, or None."""
+        micros, _dot, key = text.partition(".")
+        try:
+            return cls(_EPOCH + int(micros) * _MICROSECOND, UUID(hex=key))
+        except (ValueError, OverflowError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some consecutive looks, newest first, with the places before and after them (None at the ends)."""
+
+    looks: list[Look]
+    previous: Place | None
+    following: Place | None
+
+
+def one(look_id: UUID) -> Look:
+    """The look. Raises NotFound."""
+    found = Look.objects.select_related("department").filter(pk=look_id).first()
+    if found is None:
+        raise NotFound("look-unknown", "没有这条查询留痕。", remedy="请从查询留痕列表重新打开。")
+    return found
+
+
+def search(filters: Filters) -> QuerySet[Look]:
+    """The looks that pass the filters, newest first; looks at lists that show the organisation are among its own."""
+    found = Look.objects.select_related("department").order_by("-asked_at", "-id")
+    if filters.organisation:
+        found = found.filter(Q(organisation_id=filters.organisation) | Q(others__contains=[filters.organisation]))
+    narrowed = {
+        "department_id": filters.department,
+        "asked_by": filters.account,
+        "purpose": filters.purpose,
+        "outcome": filters.outcome,
+        "kind": filters.kind,
+        "asked_at__gte": _begins(filters.since) if filters.since else None,
+        "asked_at__lt": _begins(filters.until + timedelta(days=1)) if filters.until else None,
+    }
+    return found.filter(**{name: value for name, value in narrowed.items() if value})
+
+
+def stretch(found: QuerySet[Look], *, size: int, after: Place | None = None, before: Place | None = None) -> Stretch:
+    """`size` looks of a search after (or before) a place. One query, however deep the place is."""
+    backwards = before is not None
+    if place := before or after:
+        found = found.filter(_beyond(place, newer=backwards))
+    looks = list((found.reverse() if backwards else found)[: size + 1])
+    more, looks = len(looks) > size, looks[:size]
+    if backwards:
+        looks.reverse()
+    if not looks:
+        return Stretch([], None, None)
+    return Stretch(
+        looks,
+        previous=Place.of(looks[0]) if (more if backwards else place is not None) else None,
+        following=Place.of(looks[-1]) if (backwards or more) else None,
+    )
+
+
+def who_looked(organisation_id: UUID, *, size: int = 50, after: Place | None = None) -> Stretch:
+    """Who looked at an organisation, newest first, refused looks too (谁查询过该主体).
+
+    Two queries, each by an index of its own: looks at it alone, and at lists that show it. `previous` is not told.
+    """
+    found = Look.objects.select_related("department").order_by("-asked_at", "-id")
+    if after:
+        found = found.filter(_beyond(after, newer=False))
+    alone = list(found.filter(organisation_id=organisation_id)[: size + 1])
+    # `others` of an ordinary look is empty: the condition is that of the index.
+    listed = list(found.exclude(others=[]).filter(others__contains=[organisation_id])[: size + 1])
+    # A list may name the organisation it was narrowed to once more.
+    merged = {look.pk: look for look in (*alone, *listed)}
+    looks = sorted(merged.values(), key=lambda look: (look.asked_at, look.pk), reverse=True)
+    following = Place.of(looks[size - 1]) if len(looks) > size else None
+    return Stretch(looks[:size], None, following)
+
+
+HEADER: Final = (
+    "时间", "方式", "查询内容", "查询对象", "单位", "账号或密钥", "角色", "查询用途", "依据", "办理事项", "规则",
+    "结果", "不予查询的原因", "提供记录数", "信用主体编号", "批次号", "留痕编号",
+)  # fmt: skip
+
+
+def rows(found: QuerySet[Look], *, limit: int) -> Iterator[list[str]]:
+    """The looks as texts under `HEADER`, at most `limit`, read in chunks over one cursor."""
+    for look in found[:limit].iterator(chunk_size=_CHUNK):
+        yield [
+            f"{look.asked_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M:%S}",
+            look.get_channel_display(),
+            look.get_kind_display(),
+            look.asked_for,
+            look.department.name if look.department else "",
+            look.asked_by,
+            look.role,
+            purpose_title(look.purpose),
+            look.basis,
+            look.matter,
+            look.rule,
+            look.get_outcome_display(),
+            look.reason,
+            str(look.record_count),
+            str(look.organisation_id or ""),
+            str(look.batch_id or ""),
+            str(look.pk),
+        ]
+
+
+def purpose_title(code: str) -> str:
+    """A purpose or duty as people read it; the code where today's pack does not know it."""
+    pack = packs.current()
+    found = pack.purposes.get(code) or pack.duties.get(code)
+    return found.title if found else code
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time.min, CIVIL_TIME)
+
+
+def _beyond(place: Place, *, newer: bool) -> Q:
+    if newer:
+        strictly = Q(asked_at__gt=place.asked_at) | Q(asked_at=place.asked_at, pk__gt=place.id)
+        return Q(asked_at__gte=place.asked_at) & strictly
+    strictly = Q(asked_at__lt=place.asked_at) | Q(asked_at=place.asked_at, pk__lt=place.id)
+    return Q(asked_at__lte=place.asked_at) & strictly

@@ -1,0 +1,272 @@
+"""Every route that serves what is not public leaves one entry and one leaf a request, refused requests too.
+
+One row a route of the desk, of the organisations' pages and of the API: a route without a row fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import get_resolver, reverse
+from tests import held
+from tests.web.desk_world import PASSWORD, World
+
+from gongxin import clock
+from gongxin.api.urls import service
+from gongxin.enquiries import evidence
+from gongxin.enquiries.models import Look, LookLeaf
+from gongxin.identity import accounts, keys, representations
+from gongxin.identity.models import Department, Role, User
+from gongxin.ledger import selectors
+from gongxin.subjects.models import Organisation
+
+pytestmark = pytest.mark.django_db
+
+# look: whoever asks, shown or refused, is logged. others: a department's own work; everybody else is logged.
+# none: serves nothing that is not public, or only what is the account's own.
+Rule = Literal["look", "others", "none"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route is, and how it is asked. arguments: names of what the world holds."""
+
+    rule: Rule
+    arguments: tuple[str, ...] = ()
+    post: dict[str, str] | None = None
+
+
+ABOUT = {"code": "<code>", "purpose": "licence-review", "matter": "许可〔2026〕7号"}
+PAGES: dict[str, Row] = {
+    "desk:records": Row("look"),
+    "desk:record": Row("look", ("<record>",)),
+    "desk:looks": Row("look"),
+    "desk:looks-file": Row("look", ("csv",)),
+    "desk:look": Row("look", ("<look>",)),
+    "desk:report": Row("look", post=ABOUT),
+    "desk:submission": Row("others", ("<submission>",)),
+    "desk:progress": Row("others", ("<submission>",)),
+    "desk:findings": Row("others", ("<submission>",)),
+    "desk:rejected": Row("others", ("<submission>", "csv")),
+    "desk:whole": Row("others", ("<submission>", "csv")),
+    "desk:receipt": Row("others", ("<submission>",)),
+    "desk:receipt-pdf": Row("others", ("<submission>",)),
+    "desk:rows": Row("others", ("<submission>",)),
+    "desk:retry": Row("others", ("<submission>",), post={}),
+    "desk:accounts": Row("look"),
+    "desk:accounts-file": Row("look", ("csv",)),
+    "desk:account-of": Row("look", ("<account>",)),
+    "desk:permissions-of": Row("look", ("<account>",)),
+    "desk:permissions-of-file": Row("look", ("<account>", "csv")),
+    "mine:looks": Row("look"),
+    "mine:report": Row("look", post={}),
+}
+# What they show is counts and states of hand-ins, the account's own, forms, or the catalogue.
+SHOW_NOTHING_HELD = {
+    "desk:home", "desk:sign-in", "desk:second-factor", "desk:new-password", "desk:identity-service",
+    "desk:identity-service-return", "desk:sign-out", "desk:account", "desk:confirm", "desk:password", "desk:factors",
+    "desk:factor-app", "desk:factor-key", "desk:factor-codes", "desk:factor-remove", "desk:sessions",
+    "desk:sessions-end", "desk:session-end", "desk:upload", "desk:submissions", "desk:submissions-file",
+    "desk:entry-items", "desk:entry", "desk:catalogue", "desk:item", "desk:template", "desk:departments",
+    "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
+    "desk:permissions-file",
+}  # fmt: skip
+# They change something or ask to confirm it: each change has its own leaf.
+CHANGE = {
+    "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
+}  # fmt: skip
+# Method and path as the OpenAPI document names them; the public ones take no key.
+API: dict[str, Row] = {
+    "post /api/v1/checks": Row("look"),
+    "post /api/v1/checks/batch": Row("look"),
+    "get /api/v1/checks/{check_id}": Row("look"),
+    "post /api/v1/reports": Row("look"),
+    "get /api/v1/submissions/{submission_id}": Row("others"),
+    "get /api/v1/submissions/{submission_id}/rejections": Row("others"),
+    "get /api/v1/submissions/{submission_id}/rejections.{form}": Row("others"),
+}
+HANDS_IN = {"post /api/v1/submissions"}
+
+
+@pytest.fixture(autouse=True)
+def _node(settings: Any, tmp_path: Path) -> Iterator[None]:
+    settings.VAR_DIR = tmp_path / "var"
+    with clock.at(held.AT):
+        yield
+
+
+@pytest.fixture
+def about() -> Organisation:
+    found = held.organisation()
+    held.record(found, disclosure="shared")
+    return found
+
+
+@pytest.fixture
+def users(world: World, about: Organisation) -> dict[str, User]:
+    """Everybody who may come to these pages, and some who may not."""
+    Department.objects.filter(pk=world.mine.pk).update(purposes=["licence-review"])
+    given: dict[str, Any] = {"password": PASSWORD, "full_name": "某账号", "at": held.AT}
+    representative = accounts.create("rep", department=None, role=Role.REPRESENTATIVE, **given)
+    representations.bind(representative, str(about.uscc), ground="授权书", acting_user=None, at=held.AT)
+    return {
+        "owner": world.officer,
+        "other": world.other,
+        "office": world.office,
+        "case": accounts.create("case", department=world.mine, role=Role.CASE_OFFICER, **given),
+        "auditor": accounts.create("auditor", department=world.theirs, role=Role.AUDITOR, **given),
+        "representative": representative,
+    }
+
+
+def test_every_route_has_a_row() -> None:
+    namespaces = {name: found for name, (_, found) in get_resolver().namespace_dict.items() if name in {"desk", "mine"}}
+    named = {f"{name}:{entry.name}" for name, found in namespaces.items() for entry in found.url_patterns}
+    assert named == PAGES.keys() | SHOW_NOTHING_HELD | CHANGE
+    keyed = {
+        f"{method} {path}"
+        for path, methods in service.get_openapi_schema()["paths"].items()
+        for method, operation in methods.items()
+        if operation.get("security")
+    }
+    assert keyed == API.keys() | HANDS_IN
+
+
+def counted(ask: Callable[[], HttpResponseBase]) -> tuple[HttpResponseBase, int, int]:
+    """The answer, how many entries and how many leaves it left."""
+    looks, leaves = Look.objects.count(), selectors.size()
+    answer = ask()
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+    return answer, Look.objects.count() - looks, selectors.size() - leaves
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_page_leaves_one_entry_and_one_leaf(
+    world: World, users: dict[str, User], about: Organisation, name: str
+) -> None:
+    row = PAGES[name]
+    for actor, user in users.items():
+        world.client(users["auditor"]).get(reverse("desk:looks"))
+        places = {
+            "<record>": str(world.record.pk),
+            "<submission>": str(world.submission.pk),
+            "<look>": str(Look.objects.values_list("pk", flat=True)[0]),
+            "<code>": str(about.uscc),
+            "<account>": str(world.officer.pk),
+        }
+        path = reverse(name, args=[places.get(entry, entry) for entry in row.arguments])
+        client = world.client(user)
+        post = None if row.post is None else {key: places.get(text, text) for key, text in row.post.items()}
+        answer, looks, leaves = counted(_asking(client, path, post))
+        sent_elsewhere = 300 <= answer.status_code < 400
+        own = row.rule == "others" and actor in {"owner", "case"}
+        if row.rule == "others" and actor == "case" and answer.status_code >= 400:
+            own = looks == 0
+        assert (looks, leaves) == ((0, 0) if sent_elsewhere or own else (1, 1)), (actor, answer.status_code)
+        if looks:
+            _judge(Look.objects.order_by("pk").last(), user.username, refused=answer.status_code >= 400)
+    anonymous, looks, leaves = counted(_asking(Client(), path, row.post))
+    assert (anonymous.status_code, looks, leaves) == (302, 0, 0)
+
+
+def _asking(client: Client, path: str, post: dict[str, str] | None) -> Callable[[], HttpResponseBase]:
+    return lambda: client.get(path) if post is None else client.post(path, post)
+
+
+def _judge(look: Look | None, name: str, *, refused: bool) -> None:
+    assert look is not None
+    assert look.asked_by == name
+    assert (look.outcome == "refused") is refused
+    assert bool(look.reason) is refused
+    assert look.purpose
+    assert look.basis
+    assert look.asked_for
+    if refused:
+        assert look.disclosed == []
+    assert evidence.of(look).holds
+    assert LookLeaf.objects.filter(subject=look.batch_id or look.pk).exists()
+
+
+@pytest.mark.parametrize("operation", sorted(API))
+@pytest.mark.parametrize("granted", [True, False])
+def test_an_operation_of_the_api_leaves_its_entries_and_one_leaf(
+    world: World, about: Organisation, operation: str, granted: bool
+) -> None:
+    Department.objects.filter(pk=world.mine.pk).update(purposes=["licence-review"] if granted else [])
+    department = world.mine if granted else world.theirs
+    department.refresh_from_db()
+    secret = keys.issue(department=department, label="审批", acting_user="operator", at=held.AT).secret
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    requests: dict[str, tuple[str, Any, str]] = {
+        "post /api/v1/checks": (
+            "/api/v1/checks",
+            {"code_or_name": about.uscc, "purpose": "licence-review", "matter": "甲"},
+            "application/json",
+        ),
+        "post /api/v1/checks/batch": (
+            "/api/v1/checks/batch?purpose=licence-review&matter=m",
+            f'"{about.uscc}"\n"{held.code(77)}"\n',
+            "application/x-ndjson",
+        ),
+        "post /api/v1/reports": ("/api/v1/reports", ABOUT | {"code": about.uscc}, "application/json"),
+    }
+    one = f"/api/v1/submissions/{world.submission.pk}"
+    paths = {
+        "get /api/v1/checks/{check_id}": f"/api/v1/checks/{_check(world, about)}",
+        "get /api/v1/submissions/{submission_id}": one,
+        "get /api/v1/submissions/{submission_id}/rejections": f"{one}/rejections",
+        "get /api/v1/submissions/{submission_id}/rejections.{form}": f"{one}/rejections.csv",
+    }
+    if operation in paths:
+        answer, looks, leaves = counted(lambda: client.get(paths[operation]))
+    else:
+        path, body, kind = requests[operation]
+        answer, looks, leaves = counted(lambda: client.post(path, body, content_type=kind))
+    assert (answer.status_code < 300) is granted, answer
+    own = API[operation].rule == "others" and granted
+    entries = 2 if operation.endswith("batch") and granted else 1
+    assert (looks, leaves) == ((0, 0) if own else (entries, 1))
+    if looks:
+        look = Look.objects.order_by("pk").last()
+        assert look is not None
+        _judge(look, look.asked_by, refused=not granted)
+        assert look.role == "key"
+
+
+def _check(world: World, about: Organisation) -> str:
+    """A check of the department `mine`."""
+    mine = Department.objects.get(pk=world.mine.pk)
+    mine.purposes = ["licence-review"]
+    secret = keys.issue(department=mine, label="前", acting_user="operator", at=held.AT).secret
+    found = Look.objects.create(
+        department=mine, asked_by=secret[:10], asked_at=held.AT, asked_for=about.uscc, purpose="licence-review",
+        outcome="found", pack_version="v", data_version="1:1:",
+    )  # fmt: skip
+    return str(found.pk)
+
+
+def test_reading_what_is_public_is_not_logged(about: Organisation) -> None:
+    for path in ("/", f"/organisations/{about.pk}", "/disclosures/", f"/api/v1/organisations/{about.uscc}", "/verify/"):
+        answer, looks, leaves = counted(_asking(Client(), path, None))
+        assert (answer.status_code, looks, leaves) == (200, 0, 0)
+
+
+def test_a_key_that_may_not_check_is_refused_on_record(world: World, about: Organisation) -> None:
+    secret = keys.issue(
+        department=world.mine, label="只读", operations=[keys.READ], acting_user="operator", at=held.AT
+    ).secret
+    body = {"code_or_name": about.uscc, "purpose": "licence-review", "matter": "甲"}
+    headers = {"Authorization": f"Bearer {secret}"}
+    for path in ("/api/v1/checks", "/api/v1/reports"):
+        answer, looks, leaves = counted(
+            lambda path=path: Client().post(path, body, content_type="application/json", headers=headers)
+        )
+        assert (answer.status_code, looks, leaves) == (403, 1, 1)
+        assert Look.objects.order_by("pk").last().outcome == "refused"
