@@ -65,7 +65,7 @@ def init(issuer: str, *, at: datetime) -> Files:
         _create(folder() / _KEY, _private(key), 0o600)
     except FileExistsError:
         raise Conflict(
-            "report-key-exists", "报告签名密钥已经存在，不会覆盖。", remedy="请继续使用它；更换办法见 docs/reports.md。"
+            "report-key-exists", "报告签名密钥已经存在，不会覆盖。", remedy="请继续使用它；更换办法见 docs/adr/0015。"
         ) from None
     _create(folder() / _CERTIFICATE, _pem(signer), 0o644)
     _create(folder() / _ROOT, _pem(root), 0o644)
