@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SUITS := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 $(ARGS)
 
-.PHONY: setup demo test check bench lock
+.PHONY: setup demo test test-faults check bench lock
 .DEFAULT_GOAL := setup
 
 setup: $(VENV)/.base
@@ -19,6 +19,10 @@ demo: setup
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n logical --dist worksteal $(ARGS)
+
+# kill -9, a restarted database, a full disk: minutes, not seconds (ARGS='--seed 7 --rounds 100').
+test-faults: $(VENV)/.dev
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Making a backup: one instant of the database with the files it refers to (docs/adr/0008).
+"""Making a backup: one instant of the database with the files it refers to (docs/adr/0018).
 
 The snapshot is taken and the files are held (by links, which takes no room) under the lock against which originals are
 thrown away; then everybody works on while the dump is written. The manifest is written last and the folder renamed

@@ -49,7 +49,7 @@ DEFAULTS: Final[dict[str, tuple[Limit | None, Limit | None]]] = {
 # First match wins. The methods are those of the pattern's second part; "" is any.
 _RULES: Final = (
     ("", r"/static/", ""),
-    ("", r"/healthz|/metrics", ""),
+    ("", r"/healthz|/livez|/metrics", ""),
     ("sign-in", r"/(?:desk|mine)/(?:sign-in|reauthenticate|mfa|2fa|second)|/accounts/", "POST"),
     ("check-batch", r"/api/v1/checks/batch|/desk/checks?/batch", "POST"),
     ("check", r"/api/v1/checks|/desk/checks?", "POST"),

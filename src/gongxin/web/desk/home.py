@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
+from gongxin.endurance import alarms
+from gongxin.endurance.alarms import Alarm
 from gongxin.identity import accounts
 from gongxin.identity.decision_table import Action
 from gongxin.policy import packs
@@ -21,13 +23,21 @@ def home(request: HttpRequest) -> HttpResponseBase:
     """Rows to correct, running and refused submissions, clocks, last receipts."""
     department, pack = accounts.judge(acting_user(request)), packs.current()
     if not ask(request, Action.SUBMISSION_READ, of_department(department)).allowed:
-        return render(request, "desk/home_administrator.html", {"department": department})
+        context = {"department": department, "alarms": _alarms(request)}
+        return render(request, "desk/home_administrator.html", context)
     context = {
+        "alarms": _alarms(request),
         "todo": todo.of(department, pack, at=clock.now()),
         "department": department,
         "titles": {item.id: item.title for item in pack.items.values()},
     }
     return render(request, "desk/home.html", context)
+
+
+def _alarms(request: HttpRequest) -> list[Alarm]:
+    """What is wrong with the node, for those who watch it or oversee everybody's work."""
+    watches = ask(request, Action.NODE_WATCH).allowed or ask(request, Action.OVERVIEW_READ).allowed
+    return alarms.standing(at=clock.now()) if watches else []
 
 
 @require_safe
