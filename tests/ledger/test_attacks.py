@@ -93,10 +93,6 @@ def change_times() -> None:
     as_owner("UPDATE ledger_leaf SET body = convert_to(replace(convert_from(body,'UTF8'),'2026-','2025-'),'UTF8')")
 
 
-def change_the_hash_of_one_subtree() -> None:
-    as_owner("UPDATE ledger_leaf SET hashes[2] = hashes[1] WHERE seq = 3")
-
-
 def delete() -> None:
     as_owner("DELETE FROM ledger_leaf WHERE seq = 4")
     as_owner("UPDATE ledger_leaf SET seq = -seq WHERE seq > 4")
@@ -180,15 +176,33 @@ def test_an_attack_on_the_database_is_found(world: World, attack: Callable[[], N
     world.found_outside(export)
 
 
-def test_a_false_hash_of_a_subtree_is_found(world: World) -> None:
-    """The leaves are true, so what is exported fits; the node finds it, and no proof is made of it."""
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("hashes[2] = hashes[1] WHERE seq = 3", "第 3 条"),
+        ("hashes = hashes[1:2] WHERE seq = 3", "第 3 条"),
+        ("hashes = '{}' WHERE seq = 6", "第 6 条"),
+        ("hashes = hashes || hashes[1] WHERE seq = 3", "从第 0 条起存有多余"),
+        ("hashes = hashes || hashes[1] WHERE seq = 10", "第 10 条"),
+    ],
+)
+def test_a_false_hash_of_a_subtree_is_found(world: World, change: str, where: str) -> None:
+    """The leaves are true, so what is exported fits; the node finds it."""
     world.fits()
-    change_the_hash_of_one_subtree()
-    with pytest.raises(Conflict, match="第 3 条与散列值不符"):
+    # The parameters above are the whole variety of it.
+    as_owner(f"UPDATE ledger_leaf SET {change}")
+    with pytest.raises(Conflict, match=where):
         checkpoints.verify()
+
+
+def test_no_proof_is_made_of_a_false_hash_that_anybody_takes(world: World) -> None:
+    world.fits()
+    as_owner("UPDATE ledger_leaf SET hashes[2] = hashes[1] WHERE seq = 3")
     proof = world.folder / "proof"
     proof.write_text(proofs.inclusion(0))
     assert world.offline("--proof", proof).returncode == 1
+    with pytest.raises(tree.ProofInvalid):
+        proofs.check(proof.read_text(), keys.verifier())
 
 
 @pytest.mark.parametrize("attack", [cut_the_tail, roll_back, roll_back_and_go_on, rewrite_all, drop_the_table])
@@ -345,6 +359,8 @@ def test_proofs(world: World) -> None:
         found = world.offline("--proof", proof)
         assert found.returncode == 0, found.stderr
         assert f"leaf {seq} is in the log of 11 leaves" in found.stdout
+        proved = proofs.check(proof.read_text(), keys.verifier())
+        assert (proved.index, proved.body, proved.checkpoint.size) == (seq, selectors.body(seq), 11)
     other = world.folder / "other.json"
     other.write_bytes(selectors.body(2))
     assert world.offline("--proof", proof, "--leaf", other).returncode == 1
@@ -355,6 +371,8 @@ def test_proofs(world: World) -> None:
     for changed in (good.replace("index 9", "index 8"), "\n".join(shorter), "\n".join(longer), good[:40], ""):
         proof.write_text(changed, encoding="utf-8")
         assert world.offline("--proof", proof).returncode == 1
+        with pytest.raises((tree.ProofInvalid, notes.NoteInvalid)):
+            proofs.check(changed, keys.verifier())
 
 
 def test_a_log_that_only_grew(world: World) -> None:

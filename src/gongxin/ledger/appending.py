@@ -12,11 +12,13 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 
+import django.db
 import psycopg
 from django.db import connection as django_connection
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from gongxin.errors import Unavailable
 from gongxin.ledger import leaves
 from gongxin.ledger.events import EVENTS
 from gongxin.ledger.leaves import Opening
@@ -41,8 +43,9 @@ def append(
 
     event, fields: as events.yaml has them. actor: account name or operator; kept apart from the leaf. connection:
     the psycopg connection whose transaction makes the change; None for Django's.
-    Raises RuntimeError outside a transaction, ValueError for what the catalogue does not know; errors of the database
-    pass through: whatever is raised, the caller's transaction must fail, and a broken statement makes it.
+    Raises RuntimeError outside a transaction, ValueError for what the catalogue does not know, Unavailable where the
+    log cannot be written; a database that is gone or full is told as everywhere (OperationalError). Whatever is raised,
+    the caller's transaction must fail, and a broken statement makes it.
     """
     if event not in EVENTS:
         raise ValueError(f"events.yaml has no event {event!r}")
@@ -59,6 +62,19 @@ def append(
 
 
 def _written(cursor: Any, body: bytes, openings: list[Opening]) -> int:
+    try:
+        return _insert(cursor, body, openings)
+    except (django.db.OperationalError, psycopg.OperationalError):
+        raise
+    except (django.db.DatabaseError, psycopg.DatabaseError) as error:
+        raise Unavailable(
+            "ledger-unwritable",
+            "操作日志写不进去，本次操作没有生效。",
+            remedy="请稍后重试；仍不行的，请系统管理员运行 gongxin ledger verify 并检查数据库。",
+        ) from error
+
+
+def _insert(cursor: Any, body: bytes, openings: list[Opening]) -> int:
     values = sealing.seal_many(
         [one.value for one in openings],
         table="ledger_opening",

@@ -82,7 +82,7 @@ def _read_on(last: Checkpoint, size: int, apart: int) -> list[Checkpoint]:
     points = []
     for body in selectors.bodies(last.size, size):
         # Only `epochs.raise_epoch` signs over such a leaf: whoever owns the database could write one too.
-        if leaves.raises_epoch(body):
+        if leaves.EPOCH_MARK in body:
             raise selectors.damaged(f"第 {growing.size} 条宣称新的纪元，但签名程序并未提升纪元")
         growing.append(tree.leaf_hash(body))
         if growing.size == size or (apart and (growing.size - last.size) % apart == 0):

@@ -17,6 +17,8 @@ from gongxin.ledger.events import Event
 
 VERSION: Final = 1
 _SALT_BYTES: Final = 32
+# In the leaf of a raised epoch, and in no other: in canonical JSON no text of a field can look like this.
+EPOCH_MARK: Final = b'"event":"ledger.epoch_raised"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,8 @@ def build(event: Event, fields: Mapping[str, Any], *, actor: str, at: datetime) 
     return rfc8785.dumps(leaf), openings
 
 
-def raises_epoch(body: bytes) -> bool:
-    """Whether a leaf is that of a raised epoch. In canonical JSON no text of a field can look like this."""
-    return b'"event":"ledger.epoch_raised"' in body
-
-
 def epoch(body: bytes) -> int:
-    """The epoch that begins with such a leaf."""
+    """The epoch that begins with a leaf that holds EPOCH_MARK."""
     return int(json.loads(body)["fields"]["epoch"])
 
 

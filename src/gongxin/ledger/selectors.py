@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 from django.db import connection
@@ -19,6 +19,13 @@ from gongxin.ledger.tree import Node
 # A power of two, so that each stretch is a complete subtree.
 STRETCH: Final = 4_096
 _CHUNK: Final = 2_000
+_HASHES: Final = "SELECT seq, hashes FROM ledger_leaf WHERE seq = ANY(%s)"
+_PROVABLE: Final = """
+    SELECT (SELECT body FROM ledger_leaf WHERE seq = %s), newest.size, newest.note,
+           coalesce((SELECT string_agg(given.line, '' ORDER BY given.witness) FROM ledger_cosignature given
+                     WHERE given.size = newest.size), '')
+    FROM ledger_checkpoint newest ORDER BY newest.size DESC LIMIT 1
+"""
 _STRETCH: Final = "SELECT seq, body, hashes FROM ledger_leaf WHERE seq >= %s AND seq < %s ORDER BY seq"
 
 
@@ -58,10 +65,7 @@ def stretches(end: int) -> Iterator[list[tuple[bytes, list[bytes]]]]:
     """
     for begin in range(0, end, STRETCH):
         until = min(begin + STRETCH, end)
-        # Cursors of Django merge parameters into the text and cannot answer in binary form.
-        connection.ensure_connection()
-        with psycopg.Cursor(connection.connection, row_factory=tuple_row) as cursor:
-            rows = cursor.execute(_STRETCH, [begin, until], binary=True).fetchall()
+        rows = _rows(_STRETCH, [begin, until])
         if len(rows) != until - begin or [row[0] for row in rows] != list(range(begin, until)):
             held = {row[0] for row in rows}
             raise damaged(f"缺少第 {next(seq for seq in range(begin, until) if seq not in held)} 条")
@@ -70,13 +74,13 @@ def stretches(end: int) -> Iterator[list[tuple[bytes, list[bytes]]]]:
 
 def hashes(wanted: Collection[Node]) -> dict[Node, bytes]:
     """The stored hashes of complete subtrees, in one query. Raises Conflict where one is missing."""
-    rows = dict(Leaf.objects.filter(seq__in={node.last_leaf for node in wanted}).values_list("seq", "hashes"))
+    rows = dict(_rows(_HASHES, [list({node.last_leaf for node in wanted})]))
     found = {}
     for node in wanted:
         stored = rows.get(node.last_leaf, [])
         if len(stored) <= node.level:
             raise damaged(f"第 {node.last_leaf} 条缺少散列值")
-        found[node] = bytes(stored[node.level])
+        found[node] = stored[node.level]
     return found
 
 
@@ -85,6 +89,32 @@ def growing(at_size: int) -> tree.Growing:
     wanted = tree.nodes(0, at_size)
     stored = hashes(wanted)
     return tree.Growing(at_size, [stored[node] for node in wanted])
+
+
+@dataclass(frozen=True, slots=True)
+class Provable:
+    """A leaf and the newest checkpoint: its size, its note, and below it the lines of witnesses."""
+
+    body: bytes
+    size: int
+    note: str
+    cosignatures: str
+
+
+def provable(seq: int) -> Provable:
+    """What the proof of a leaf begins with, in one query. Raises NotFound where leaf or checkpoint is not there."""
+    found = _rows(_PROVABLE, [seq])
+    if not found or found[0][0] is None:
+        body(seq)
+        raise NotFound("ledger-no-checkpoint", "还没有检查点。", remedy="请先运行 gongxin ledger checkpoint。")
+    return Provable(*found[0])
+
+
+def _rows(query: LiteralString, parameters: list[object]) -> list[tuple[Any, ...]]:
+    """The answer in binary form, past the models; cursors of Django merge parameters into the text and cannot."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection, row_factory=tuple_row) as cursor:
+        return cursor.execute(query, parameters, binary=True).fetchall()
 
 
 def cosignatures(at_size: int) -> str:

@@ -34,6 +34,12 @@ def leaf_hash(body: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + body).digest()
 
 
+def leaf_hashes(bodies: Iterable[bytes]) -> list[bytes]:
+    """`leaf_hash` of many."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x00" + body).digest() for body in bodies]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 ‖ left ‖ right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()

@@ -37,11 +37,11 @@ class _Reading:
 
     def read(self, rows: Rows) -> None:
         begin, end = self.growing.size, self.growing.size + len(rows)
-        levels = tree.levels([tree.leaf_hash(body) for body, _ in rows])
-        raised = [(begin + at, leaves.epoch(body)) for at, (body, _) in enumerate(rows) if leaves.raises_epoch(body)]
+        levels = tree.levels(tree.leaf_hashes(body for body, _ in rows))
+        raised = [(begin + at, leaves.epoch(body)) for at, (body, _) in enumerate(rows) if leaves.EPOCH_MARK in body]
         while self._points and self._points[0].size <= end:
             self._compare(self._points.popleft(), levels, raised)
-        self._append(rows, levels)
+        self._compare_stored([stored for _, stored in rows], levels)
         self.epoch = raised[-1][1] if raised else self.epoch
 
     def _compare(self, point: Checkpoint, levels: list[list[bytes]], raised: list[tuple[int, int]]) -> None:
@@ -52,17 +52,20 @@ class _Reading:
         if (root, epoch) != (point.root, point.epoch):
             raise selectors.damaged(f"前 {point.size} 条与检查点不符")
 
-    def _append(self, rows: Rows, levels: list[list[bytes]]) -> None:
-        """Add the stretch to the tree and compare what each leaf finishes with what is stored."""
-        begin = self.growing.size
-        finished: list[list[bytes]] = [[] for _ in rows]
+    def _compare_stored(self, stored: list[list[bytes]], levels: list[list[bytes]]) -> None:
+        """Add the stretch to the tree and compare what each leaf finishes with what is stored with it."""
+        begin, count = self.growing.size, len(stored)
+        # By level, of all leaves at once: a list for each leaf would take longer than all the hashing.
         for level, hashes in enumerate(levels):
-            for at, hashed in zip(range((1 << level) - 1, len(rows), 1 << level), hashes, strict=True):
-                finished[at].append(hashed)
-        for node in tree.nodes(0, len(rows)):
-            above = self.growing.append(levels[node.level][node.offset], node.level)
-            finished[node.last_leaf] += above[1:]
-        stored = [hashes for _, hashes in rows]
-        if stored != finished:
-            first = next(at for at, pair in enumerate(zip(stored, finished, strict=True)) if pair[0] != pair[1])
-            raise selectors.damaged(f"第 {begin + first} 条与散列值不符")
+            found = [held[level] if level < len(held) else None for held in stored[(1 << level) - 1 :: 1 << level]]
+            if found != hashes:
+                first = next(at for at, pair in enumerate(zip(found, hashes, strict=True)) if pair[0] != pair[1])
+                raise selectors.damaged(f"第 {begin + ((first + 1) << level) - 1} 条与散列值不符")
+        above: dict[int, list[bytes]] = {}
+        for node in tree.nodes(0, count):
+            above[node.last_leaf] = self.growing.append(levels[node.level][node.offset], node.level)[1:]
+            held = stored[node.last_leaf]
+            if held[node.level + 1 :] != above[node.last_leaf]:
+                raise selectors.damaged(f"第 {begin + node.last_leaf} 条与散列值不符")
+        if sum(map(len, stored)) != sum(map(len, levels)) + sum(map(len, above.values())):
+            raise selectors.damaged(f"从第 {begin} 条起存有多余的散列值")
