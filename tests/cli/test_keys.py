@@ -39,20 +39,20 @@ def test_an_unknown_department_is_said_plainly() -> None:
 
 
 def test_a_key_for_one_purpose_and_its_rotation() -> None:
-    department = held.department(purposes=["licence-review", "tender-review"])
+    department = held.department(purposes=["licence-review", "tendering"])
     run = CliRunner()
     told = ["issue", "--department", department.code, "--label", "招标系统", "--operation", "check"]
-    made = run.invoke(app, [*told, "--purpose", "tender-review"])
+    made = run.invoke(app, [*told, "--purpose", "tendering"])
     assert made.exit_code == 0, made.output
     old = keys.authenticate(made.stdout.split()[0], at=clock.now())
     assert old is not None
-    assert (old.operations, old.purposes) == (["check"], ["tender-review"])
+    assert (old.operations, old.purposes) == (["check"], ["tendering"])
     rotated = run.invoke(app, ["rotate", str(old.pk), "--overlap", "0"])
     assert rotated.exit_code == 0, rotated.output
     assert keys.authenticate(made.stdout.split()[0], at=clock.now()) is None
     new = keys.authenticate(rotated.stdout.split()[0], at=clock.now())
     assert new is not None
-    assert (new.operations, new.purposes, new.replaces_id) == (["check"], ["tender-review"], old.pk)
-    refused = run.invoke(app, [*told, "--purpose", "subsidy-review"])
+    assert (new.operations, new.purposes, new.replaces_id) == (["check"], ["tendering"], old.pk)
+    refused = run.invoke(app, [*told, "--purpose", "fiscal-funds"])
     assert refused.exit_code == 1
     assert "Traceback" not in refused.output

@@ -89,32 +89,32 @@ def test_a_key_ends_by_itself(settings: Any) -> None:
 
 
 def test_a_key_is_for_what_it_was_issued_for() -> None:
-    department = held.department(purposes=["licence-review", "tender-review"])
-    made = issued(department=department, operations=["check"], purposes=["tender-review"])
+    department = held.department(purposes=["licence-review", "tendering"])
+    made = issued(department=department, operations=["check"], purposes=["tendering"])
     key = keys.authenticate(made.secret, at=AT)
     assert key is not None
     keys.judge_operation(key, keys.CHECK)
     for operation in (keys.SUBMIT, keys.READ):
         with pytest.raises(NotPermitted, match=operation):
             keys.judge_operation(key, operation)
-    assert key.department.purposes == ["tender-review"]
+    assert key.department.purposes == ["tendering"]
     department.refresh_from_db()
-    assert department.purposes == ["licence-review", "tender-review"]
+    assert department.purposes == ["licence-review", "tendering"]
 
 
 def test_a_purpose_its_department_lost_is_lost_to_the_key() -> None:
-    department = held.department(purposes=["licence-review", "tender-review"])
+    department = held.department(purposes=["licence-review", "tendering"])
     made = issued(department=department)
-    department.purposes = ["tender-review", "subsidy-review"]
+    department.purposes = ["tendering", "fiscal-funds"]
     department.save()
     key = keys.authenticate(made.secret, at=AT)
     assert key is not None
-    assert key.department.purposes == ["tender-review"]
+    assert key.department.purposes == ["tendering"]
 
 
 @pytest.mark.parametrize(
     "given",
-    [{"operations": ["delete"]}, {"operations": []}, {"purposes": ["unknown"]}, {"purposes": ["tender-review"]}],
+    [{"operations": ["delete"]}, {"operations": []}, {"purposes": ["unknown"]}, {"purposes": ["tendering"]}],
 )
 def test_a_key_cannot_be_for_more_than_its_department(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):

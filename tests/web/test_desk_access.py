@@ -27,6 +27,8 @@ class Row(NamedTuple):
 
 
 SUBMISSION, RECORD = "<submission>", "<record>"
+# Of no department: only the security administrator gets there (tests/web/test_desk_keys.py).
+KEY = "0193f0a2-c0de-7000-8000-00000000abcd"
 # The office may look at every submission, but corrects and retries none that is not its own.
 TABLE: dict[str, Row] = {
     "home": Row((), 302, 200, 200, 200),
@@ -66,6 +68,10 @@ TABLE: dict[str, Row] = {
     "template": Row(("penalty",), 302, 200, 200, 200),
     "records": Row((), 302, 200, 200, 200),
     "record": Row((RECORD,), 302, 200, 404, 200),
+    "keys": Row((), 302, 403, 403, 403),
+    "key-new": Row((), 302, 403, 403, 403),
+    "key-rotate": Row((KEY,), 302, 403, 403, 403),
+    "key-revoke": Row((KEY,), 302, 403, 403, 403),
     "departments": Row((), 302, 403, 403, 200),
     "departments-file": Row(("xlsx",), 302, 403, 403, 200),
 }

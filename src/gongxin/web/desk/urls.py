@@ -12,6 +12,7 @@ from gongxin.web.desk import (
     entry,
     held,
     home,
+    keys,
     listing,
     overview,
     permissions,
@@ -82,6 +83,10 @@ urlpatterns: list[URLPattern] = [
     path("catalogue/<slug:item_id>/template.xlsx", catalogue.template, name="template"),
     path("records/", held.records, name="records"),
     path("records/<uuid:record_id>", held.record, name="record"),
+    path("keys/", keys.key_list, name="keys"),
+    path("keys/new", keys.new, name="key-new"),
+    path("keys/<uuid:key_id>/rotate", keys.rotate, name="key-rotate"),
+    path("keys/<uuid:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("departments/", overview.departments_page, name="departments"),
     path("departments.<table:form>", overview.departments_file, name="departments-file"),
 ]
