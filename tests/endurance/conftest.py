@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.intake.hand_ins import AT, department, hand_in, nameless, penalty
 
 from gongxin.identity import keys as api_keys
 from gongxin.ledger import checkpoints, keys
+from gongxin.secrecy import keyring, sources
 
 
 @pytest.fixture
@@ -20,6 +22,7 @@ def node(transactional_db: None, settings: Settings, tmp_path: Path) -> Path:
     var = tmp_path / "var"
     settings.VAR_DIR, settings.FILES_DIR, settings.KEYS_FILE = var, var / "files", var / "keys" / "ring.json"
     keys.make("credit.example.cn/ledger")
+    sources.FileSource(settings.KEYS_FILE).save(keyring.new("intl", at=AT))
     (var / "secret-key").write_text("not a real secret")
     hand_in([*(penalty(serial) for serial in range(1, 5)), nameless(5)])
     log_something()
@@ -28,6 +31,6 @@ def node(transactional_db: None, settings: Settings, tmp_path: Path) -> Path:
     return var
 
 
-def log_something(label: str = "first") -> None:
+def log_something(label: str = "first", *, at: datetime = AT) -> None:
     """A change that leaves a leaf."""
-    api_keys.issue(department=department(), label=label, acting_user="officer", at=AT)
+    api_keys.issue(department=department(), label=label, acting_user="officer", at=at)

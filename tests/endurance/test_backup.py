@@ -190,7 +190,7 @@ def test_keys_lie_apart(node: Path, tmp_path: Path) -> None:
     assert made.keys == 0
     assert {"signing-key", "secret-key", "last-checkpoint"} & names == set()
     assert b"PRIVATE+KEY" not in b"".join(path.read_bytes() for path in made.folder.rglob("*") if path.is_file())
-    assert keeping.carry_out(tmp_path / "safe") == 4
+    assert keeping.carry_out(tmp_path / "safe") == 5
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "safe").rglob("*")} == {0}
 
 

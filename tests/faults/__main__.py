@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 import time
 
@@ -17,6 +18,8 @@ _PARTS = ("kill", "restart", "disk")
 def main() -> int:
     """Run what was asked for; 0 if nothing was lost, half done or stuck."""
     asked = _arguments()
+    # Whoever ends us early ends what we started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     begun = time.monotonic()
     _say(f"seed {asked.seed} (python -m tests.faults --seed {asked.seed})")
     parts = {"kill": _kill, "restart": _restart, "disk": _disk}
