@@ -46,3 +46,17 @@ def test_document_is_the_same_bytes_for_the_same_facts() -> None:
 
     assert made() == made()
     assert made().startswith(b"%PDF-")
+
+
+def test_lines_break_where_chinese_setting_allows() -> None:
+    document = typesetting.Document("回执", made_at=AT)
+    wide = document.get_string_width("国")
+    text = "处罚（警告）、罚款2000元；依据《行政处罚法》第三十二条，详见credit.example。"
+    for letters in range(5, 14):
+        lines = document.wrapped(text, wide * letters + 0.1).split("\n")
+        assert "".join(lines) == text
+        assert not any(line[0] in "，。、；：）》" for line in lines)
+        assert not any(line[-1] in "（《" for line in lines)
+        assert any("2000" in line for line in lines)
+        assert all(document.get_string_width(line) <= wide * (letters + 9) for line in lines)
+    assert document.wrapped("一\n二", wide * 9) == "一\n二"

@@ -83,12 +83,15 @@ class Document(FPDF):
         lines: list[list[str]] = [[]]
         used = 0.0
         for unit in _UNITS.findall(printable(text)):
-            taken = 0.0 if unit == "\n" else self.get_string_width(unit)
-            if unit == "\n" or (used + taken > width and lines[-1]):
-                carried = [] if unit == "\n" else _carried(lines[-1], unit)
+            if unit == "\n":
+                lines.append([])
+                used = 0.0
+                continue
+            taken = self.get_string_width(unit)
+            if used + taken > width and (carried := _carried(lines[-1], unit)) is not None:
                 lines.append(carried)
                 used = sum(self.get_string_width(entry) for entry in carried)
-            if unit != "\n" and (unit != " " or lines[-1]):
+            if unit != " " or lines[-1]:
                 lines[-1].append(unit)
                 used += taken
         return "\n".join("".join(line).rstrip() for line in lines)
@@ -102,9 +105,15 @@ class Document(FPDF):
         self.set_text_color(0)
 
 
-def _carried(line: list[str], unit: str) -> list[str]:
-    """What has to leave the line before `unit` begins the next one."""
-    carried: list[str] = []
-    while len(line) > 1 and ((carried[0] if carried else unit) in _NOT_FIRST or line[-1] in _NOT_LAST):
-        carried.insert(0, line.pop())
+def _carried(line: list[str], unit: str) -> list[str] | None:
+    """What has to leave the line so that `unit` may begin the next one; None where the line cannot be broken before
+    it: then it hangs over the edge.
+    """
+    place = len(line)
+    while place and ((line[place] if place < len(line) else unit) in _NOT_FIRST or line[place - 1] in _NOT_LAST):
+        place -= 1
+    if place == 0:
+        return None
+    carried = line[place:]
+    del line[place:]
     return carried

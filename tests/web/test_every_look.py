@@ -24,6 +24,7 @@ from gongxin.enquiries.models import Look, LookLeaf
 from gongxin.identity import accounts, keys, representations
 from gongxin.identity.models import Department, Role, User
 from gongxin.ledger import selectors
+from gongxin.records.models import Record
 from gongxin.subjects.models import Organisation
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,19 @@ PAGES: dict[str, Row] = {
     "desk:record": Row("look", ("<record>",)),
     "desk:looks": Row("look"),
     "desk:looks-file": Row("look", ("csv",)),
+    "cases:cases": Row("look"),
+    "cases:cases-csv": Row("look"),
+    "cases:cases-xlsx": Row("look"),
+    "cases:case": Row("look", ("<nothing>",)),
+    "cases:evidence": Row("look", ("<nothing>",)),
+    "cases:choose": Row("look", ("<record>",)),
+    "cases:repair-notice": Row("look", ("<record>",)),
+    "cases:repair-notice-pdf": Row("look", ("<record>",)),
+    "cases:repair-notices": Row("look", ("<submission>",)),
+    "mine:home": Row("look"),
+    "mine:record": Row("look", ("<own>",)),
+    "mine:case": Row("look", ("<nothing>",)),
+    "mine:evidence": Row("look", ("<nothing>",)),
     "desk:look": Row("look", ("<look>",)),
     "desk:report": Row("look", post=ABOUT),
     "desk:submission": Row("others", ("<submission>",)),
@@ -80,6 +94,8 @@ SHOW_NOTHING_HELD = {
 # They change something or ask to confirm it: each change has its own leaf.
 CHANGE = {
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
+    "cases:step", "cases:file", "mine:read-notices", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
+    "mine:check", "mine:discard", "mine:step", "mine:remove",
 }  # fmt: skip
 # Method and path as the OpenAPI document names them; the public ones take no key.
 API: dict[str, Row] = {
@@ -126,7 +142,9 @@ def users(world: World, about: Organisation) -> dict[str, User]:
 
 
 def test_every_route_has_a_row() -> None:
-    namespaces = {name: found for name, (_, found) in get_resolver().namespace_dict.items() if name in {"desk", "mine"}}
+    namespaces = {
+        name: found for name, (_, found) in get_resolver().namespace_dict.items() if name in {"desk", "mine", "cases"}
+    }
     named = {f"{name}:{entry.name}" for name, found in namespaces.items() for entry in found.url_patterns}
     assert named == PAGES.keys() | SHOW_NOTHING_HELD | CHANGE
     keyed = {
@@ -160,6 +178,8 @@ def test_a_page_leaves_one_entry_and_one_leaf(
             "<look>": str(Look.objects.values_list("pk", flat=True)[0]),
             "<code>": str(about.uscc),
             "<account>": str(world.officer.pk),
+            "<own>": str(Record.objects.filter(organisation=about).values_list("pk", flat=True)[0]),
+            "<nothing>": "0193f0a2-c0de-7000-8000-00000000abcd",
         }
         path = reverse(name, args=[places.get(entry, entry) for entry in row.arguments])
         client = world.client(user)

@@ -15,6 +15,7 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
+from gongxin import metering
 from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.looks import Ground, Looker, basis_of
 from gongxin.policy import packs
@@ -137,7 +138,9 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(asking.purpose, day, asking.fields, packs.current().version), parameters)
-        return [Answered(outcome, bytes(entry), text) for outcome, entry, text in cursor.fetchall()]
+        found = [Answered(outcome, bytes(entry), text) for outcome, entry, text in cursor.fetchall()]
+    metering.checked(answer.outcome for answer in found)
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from asn1crypto import pem, tsp, x509
@@ -53,8 +56,14 @@ def signed(file: bytes, keys: Files) -> bytes:
         name=issuer(keys),
     )
     writer = IncrementalPdfFileWriter(io.BytesIO(file))
-    made = signers.sign_pdf(writer, meta, signer=signer, timestamper=timestamper())
+    made = _apart(partial(signers.sign_pdf, writer, meta, signer=signer, timestamper=timestamper()))
     return bytes(made.getbuffer())
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """Do it in a thread of its own: pyHanko starts an event loop, which it cannot where one runs already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def timestamper() -> TimeStamper | None:
@@ -97,7 +106,7 @@ def _checked(file: bytes, keys: Files, at: datetime) -> Signature:
     roots = [x509.Certificate.load(der) for _, _, der in pem.unarmor(keys.root.read_bytes(), multiple=True)]
     # The chain is judged on the day of checking; revocation is the matter of a public authority's certificate.
     context = ValidationContext(trust_roots=roots, moment=at, allow_fetching=False)
-    status: Any = validate_pdf_signature(found[0], context)
+    status = _apart(partial(validate_pdf_signature, found[0], context))
     whole = str(status.coverage).endswith("ENTIRE_FILE")
     valid = bool(status.bottom_line) and whole and len(found) == 1
     return Signature(present=True, valid=valid, signer=str(status.signing_cert.subject.native.get("common_name", "")))

@@ -23,6 +23,8 @@ from gongxin.enquiries.models import Channel, Kind, Outcome
 from gongxin.errors import GongxinError
 from gongxin.identity.decisions import Refused
 from gongxin.identity.models import User
+from gongxin.policy import packs
+from gongxin.records.models import Record
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 # Duties of the pack under which staff look at the desk.
@@ -60,7 +62,8 @@ def looked(
             request.gongxin_watched = watched  # type: ignore[attr-defined]
             with nullcontext() if alone else transaction.atomic():
                 response = view(request, *args, **kwargs)
-                _settle(request, response, watched, kind, channel)
+                if response.status_code != 405 and (watched.refused is not None or not alone):
+                    _settle(request, response, watched, kind, channel)
             return response
 
         return page
@@ -116,7 +119,13 @@ def _settle(request: HttpRequest, response: HttpResponseBase, watched: _Watched,
     looks.taken(kind, seen, looker=looker(request, channel), ground=ground, at=clock.now())
 
 
-def of_list(asked_for: str, entries: list[Any]) -> Seen:
+def of_record(held: Record) -> Seen:
+    """One record."""
+    asked_for = f"{packs.current().item(held.item).title} {held.document_no}".strip()
+    return Seen(asked_for, held.organisation_id, disclosed=((held.pk, held.revision),), outcome=Outcome.FOUND)
+
+
+def of_list(asked_for: str, entries: list[Record]) -> Seen:
     """A list of records: the organisations on it, each record with its revision."""
     return Seen(
         asked_for,

@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
-from gongxin.enquiries.looks import Seen
-from gongxin.enquiries.models import Kind, Outcome
+from gongxin.enquiries.models import Kind
 from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
@@ -106,10 +105,8 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 
 def _look_at(request: HttpRequest, found: Record) -> None:
     """Note what is asked for before it is judged whether it may be shown."""
-    asked_for = f"{packs.current().item(found.item).title} {found.document_no}".strip()
     duty = looking.OWN if found.provider_id == acting_user(request).department_id else looking.PLATFORM
-    seen = Seen(asked_for, found.organisation_id, disclosed=((found.pk, found.revision),), outcome=Outcome.FOUND)
-    looking.saw(request, seen, purpose=duty)
+    looking.saw(request, looking.of_record(found), purpose=duty)
 
 
 def standing(held: Record, day: date) -> tuple[bool, str]:
