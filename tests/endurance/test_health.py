@@ -21,9 +21,11 @@ from typer.testing import CliRunner
 from gongxin import clock
 from gongxin.cli import alarms as command
 from gongxin.endurance import alarms, health, metrics, views, watching
+from gongxin.enquiries import checks
 from gongxin.identity import accounts
 from gongxin.identity.models import Role
 from gongxin.ledger import checkpoints, keys, notes
+from gongxin.subjects.models import Organisation
 
 PASSWORD = "a-long-password-2026"
 
@@ -113,15 +115,14 @@ def test_metrics_count_and_name_nobody(signing: Path) -> None:
     about = organisation(name="云河独有名称食品有限公司")
     hand_in([penalty(serial) for serial in range(1, 4)])
     log_something()
+    before = _figures()
+    _ask_about(about)
     Client().get(f"/organisations/{about.pk}")
     Client().get("/nowhere/91000000MA0000019X")
     status, text = asked("/metrics")
     assert status == 200
-    found = {
-        (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+    found = _figures()
+    assert found["gongxin_checks_total", "refused"] == before.get(("gongxin_checks_total", "refused"), 0) + 1
     assert found["gongxin_requests_total", "/organisations/<uuid:organisation_id>", "200", "GET"] >= 1
     assert found["gongxin_requests_total", "404", "GET", "other"] >= 1
     assert found["gongxin_request_seconds_count", "/organisations/<uuid:organisation_id>"] >= 1
@@ -132,6 +133,21 @@ def test_metrics_count_and_name_nobody(signing: Path) -> None:
     assert any(name[0] == "gongxin_database_connections" for name in found)
     for secret in (str(about.pk), about.uscc, "云河", "91000000MA", department().code, "officer"):
         assert secret not in text
+
+
+def _ask_about(organisation: Organisation) -> None:
+    """A check that is refused: its department has no such purpose."""
+    checks.check(
+        department=department(), asked_by="key", code_or_name=organisation.uscc, purpose="none", matter="m", at=AT
+    )
+
+
+def _figures() -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(asked("/metrics")[1])
+        for sample in family.samples
+    }
 
 
 def test_metrics_are_not_for_strangers(signing: Path, settings: Settings) -> None:
