@@ -280,6 +280,14 @@ def test_bindings_are_made_by_officials_once(account: Account, service: Service)
     assert _refusal(_signed_in(Client())) == "account-unbound"
 
 
+def test_binding_outlives_the_secret_key(account: Account, service: Service, settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret key of this node"
+    assert _signed_in(Client()).status_code == 302
+    settings.SECRET_KEY_FALLBACKS = []
+    assert _signed_in(Client()).status_code == 302
+    assert SocialAccount.objects.count() == 1
+
+
 def test_without_a_service_there_is_no_button(settings: Any) -> None:
     assert START not in Client().get(SIGN_IN).content.decode()
     assert _refusal(Client().get(START)) == "oidc-off"

@@ -1,7 +1,9 @@
 """Which account a person at the government identity service (统一身份认证) is: bound by an official, never guessed.
 
-A binding holds the blind index of issuer and subject: the same subject at another issuer is somebody else, and the
-subject itself, which some services make of an identity number, is not kept. Names and e-mail addresses play no part.
+A binding holds a keyed hash of issuer and subject: the same subject at another issuer is somebody else, and the
+subject itself, which some services make of an identity number, is not kept. Its key is SECRET_KEY, not a key of the
+ring: a hash cannot be made anew from nothing. Bindings under a key of SECRET_KEY_FALLBACKS still hold, and change over
+when they are used. Names and e-mail addresses play no part.
 """
 
 from __future__ import annotations
@@ -12,25 +14,27 @@ from typing import Final
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound
 from gongxin.identity import administering
 from gongxin.identity.decision_table import Action
 from gongxin.identity.models import User
-from gongxin.secrecy import blind
 
 # Which of allauth's providers the bindings belong to.
 PROVIDER: Final = "government"
-_PURPOSE: Final = "binding.subject"
+_SALT: Final = "gongxin.binding.subject"
 _LONGEST_SUBJECT: Final = 255
 
 
 def kept_subject(subject: str) -> str:
-    """What is kept in place of a subject: of its binding, if there is one, else what a new one would hold."""
-    candidates = blind.blind_candidates(_text(subject), purpose=_PURPOSE)
-    held = SocialAccount.objects.filter(provider=PROVIDER, uid__in=candidates).values_list("uid", flat=True).first()
-    return held or blind.blind_index(_text(subject), purpose=_PURPOSE)
+    """What is kept in place of a subject; a binding of it that an older SECRET_KEY made is renewed."""
+    current = _hash(subject, settings.SECRET_KEY)
+    older = [_hash(subject, secret) for secret in settings.SECRET_KEY_FALLBACKS]
+    if older:
+        SocialAccount.objects.filter(provider=PROVIDER, uid__in=older).update(uid=current)
+    return current
 
 
 def bind(account: User, *, subject: str, acting_user: User | None, at: datetime) -> None:
@@ -64,5 +68,5 @@ def unbind(account: User, *, acting_user: User | None, at: datetime) -> None:
     ledger.append("binding.ended", fields={"account": account.username}, actor=actor, at=at)
 
 
-def _text(subject: str) -> str:
-    return f"{settings.OIDC_ISSUER}\n{subject}"
+def _hash(subject: str, secret: str) -> str:
+    return salted_hmac(_SALT, f"{settings.OIDC_ISSUER}\n{subject}", secret, algorithm="sha256").hexdigest()

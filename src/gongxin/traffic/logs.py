@@ -157,6 +157,9 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "CRITICAL"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # The ledger has every attempt to sign in; credential ids are nobody's business.
+            "axes": {"level": "ERROR"},
+            "fido2": {"level": "WARNING"},
         },
     }
 
