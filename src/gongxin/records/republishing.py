@@ -14,6 +14,7 @@ import polars as pl
 from django.db import connection, transaction
 from psycopg import Connection, Cursor, sql
 
+from gongxin import ledger
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
 from gongxin.records import deriving, locking
@@ -23,6 +24,8 @@ from gongxin.records.models import PackApplied, State
 Progress = Callable[[str, int], None]
 
 _CHUNK: Final = 100_000
+# A pack is applied by whoever looks after the node, at its command line.
+_OPERATOR: Final = "the command line"
 _STAGE: Final = """
 CREATE TEMP TABLE IF NOT EXISTS gx_derived (
     id uuid, severity text, publicity_from date, publicity_until date, publicity_rule text
@@ -81,6 +84,8 @@ def apply_pack(pack: Pack, *, at: datetime, progress: Progress | None = None) ->
         PackApplied.objects.create(
             name=pack.name, version=pack.version, applied_at=at, records=done.records, changed=done.changed
         )
+        fields = {"pack": pack.name, "version": pack.version, "records": done.records, "changed": done.changed}
+        ledger.append("pack.applied", fields=fields, actor=_OPERATOR, at=at)
     return done
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 import polars as pl
 from django.db import connection, transaction
 
+from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
 from gongxin.ids import uuid7_column
 from gongxin.subjects import grams, register_file, register_rows
@@ -73,7 +74,10 @@ def import_file(path: Path, *, acting: str, at: datetime, progress: Progress | N
     taken = judged.filter(pl.col("rejected").is_null())
     with transaction.atomic():
         changed = _merge(taken, at, lambda share: tell(total // 4 + int(share * total * 3 / 4), total))
-    report = _report(judged, taken, changed)
+        report = _report(judged, taken, changed)
+        if len(changed):
+            counts = {name: getattr(report, name) for name in ("rows_in", "accepted", "unchanged", "rejected")}
+            ledger.append("register.imported", fields=counts, actor=acting, at=at)
     tell(total, total)
     log.info("register imported by %s: %s", acting, report)
     return report

@@ -1,0 +1,318 @@
+"""Exactly one leaf for each change, and no change where the log cannot be written.
+
+Verbs are found in the source: functions of the domain packages that take the instant and who acts, or that append a
+leaf. One that is not in the table below fails the first test, so that nobody writes a verb and forgets the log.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from tests import held
+from tests.held import AT
+from tests.ledger.conftest import logged
+
+from gongxin import clock
+from gongxin.errors import Unavailable
+from gongxin.identity import (
+    accounts,
+    bindings,
+    departments,
+    factors,
+    keys,
+    passwords,
+    representations,
+    substitutions,
+    suspension,
+)
+from gongxin.identity.models import Role
+from gongxin.ledger import contents, selectors
+from gongxin.policy import packs
+from gongxin.records import republishing
+from gongxin.subjects import register
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "gongxin"
+NO_DOMAIN = {"embedded", "policy", "traffic", "web", "api", "sample", "cli", "endurance", "secrecy", "fonts"}
+# Tables that say nothing of a change: work tables, counters, queues, sessions.
+PASSING = ("gx_", "traffic_", "procrastinate_", "django_", "auth_", "axes_", "account_", "usersessions_")
+WHO = {"acting_user", "actor", "acting", "acting_as", "looker", "asked_by"}
+EXPIRY = AT + timedelta(days=30)
+
+Change = Callable[[], object]
+
+
+def _account(name: str = "li-si", role: Role = Role.DATA_OFFICER, **more: Any) -> Any:
+    given = {"password": "correct horse battery", "full_name": "测试人", "department": held.department(), "at": AT}
+    return accounts.create(name, role=role, **(given | more))
+
+
+def _department() -> Change:
+    return partial(departments.register, code="D-new", name="虚构新单位", at=AT)
+
+
+def _created() -> Change:
+    return partial(_account, "zhang-san", department=held.department())
+
+
+def _role() -> Change:
+    held_by = _account()
+    return partial(
+        accounts.change_role, held_by, role=Role.CASE_OFFICER, department=held_by.department, acting_user=None, at=AT
+    )
+
+
+def _issued() -> Change:
+    return partial(keys.issue, department=held.department(), label="系统", expires_at=EXPIRY, acting_user="a", at=AT)
+
+
+def _rotated() -> Change:
+    return partial(keys.rotate, _issued()().key.pk, overlap=timedelta(hours=1), acting_user="a", at=AT)
+
+
+def _revoked() -> Change:
+    return partial(keys.revoke, _issued()().key.pk, acting_user="a", at=AT)
+
+
+def _disabled() -> Change:
+    return partial(suspension.disable, _account(), acting_user=None, at=AT)
+
+
+def _enabled() -> Change:
+    closed = suspension.disable(_account(), acting_user=None, at=AT)
+    return partial(suspension.enable, closed, acting_user=None, at=AT)
+
+
+def _reset() -> Change:
+    return partial(passwords.reset, _account(), acting_user=None, at=AT)
+
+
+def _appointed() -> Change:
+    absent = _account()
+    other = _account("wang-wu", department=absent.department)
+    day = AT.date()
+    return partial(
+        substitutions.appoint, absent, other, starts_on=day, ends_on=day + timedelta(3), acting_user=None, at=AT
+    )
+
+
+def _substitution_ended() -> Change:
+    return partial(substitutions.end, _appointed()().pk, acting_user=None, at=AT)
+
+
+def _bound() -> Change:
+    user = _account(role=Role.REPRESENTATIVE, department=None)
+    return partial(representations.bind, user, "91000000MA00000016", ground="授权委托书", acting_user=None, at=AT)
+
+
+def _binding_ended() -> Change:
+    return partial(representations.end, _bound()().pk, acting_user=None, at=AT)
+
+
+def _unbound() -> Change:
+    user = _account()
+    bindings.bind(user, subject="s-1", acting_user=None, at=AT)
+    return partial(bindings.unbind, user, acting_user=None, at=AT)
+
+
+def _subject_bound() -> Change:
+    return partial(bindings.bind, _account(), subject="s-1", acting_user=None, at=AT)
+
+
+def _factor_removed() -> Change:
+    user = _account()
+    kept = Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    return partial(factors.remove, user, kept.pk, at=AT)
+
+
+def _register() -> Change:
+    path = Path(settings.FILES_DIR) / "register.csv"
+    path.parent.mkdir(parents=True)
+    pl.DataFrame({"企业名称": ["云河虚构商贸有限公司"], "统一社会信用代码": [held.code(987)]}).write_csv(path)
+    return partial(register.import_file, path, acting="operator", at=AT)
+
+
+def _pack() -> Change:
+    return partial(republishing.apply_pack, packs.current(), at=AT)
+
+
+def _destroyed() -> Change:
+    return partial(contents.destroy, logged(1), reason="期限届满", actor="auditor", at=AT)
+
+
+# Run here: one leaf more, and nothing at all where the log cannot be written.
+RUN: dict[str, Callable[[], Change]] = {
+    "identity.accounts.create": _created,
+    "identity.accounts.change_role": _role,
+    "identity.bindings.bind": _subject_bound,
+    "identity.bindings.unbind": _unbound,
+    "identity.departments.register": _department,
+    "identity.factors.remove": _factor_removed,
+    "identity.keys.issue": _issued,
+    "identity.keys.rotate": _rotated,
+    "identity.keys.revoke": _revoked,
+    "identity.passwords.reset": _reset,
+    "identity.representations.bind": _bound,
+    "identity.representations.end": _binding_ended,
+    "identity.substitutions.appoint": _appointed,
+    "identity.substitutions.end": _substitution_ended,
+    "identity.suspension.disable": _disabled,
+    "identity.suspension.enable": _enabled,
+    "ledger.contents.destroy": _destroyed,
+    "records.republishing.apply_pack": _pack,
+    "subjects.register.import_file": _register,
+}
+# Shown elsewhere, where their world is.
+SHOWN = {
+    "custody.keeping.init": "custody/test_keeping.py::test_the_keys_of_a_node_are_made_once_and_logged",
+    "custody.keeping.rotate": "custody/test_keeping.py::test_a_key_whose_leaf_is_missing_gets_it_at_the_next_command",
+    "enquiries.checks.check": "enquiries/test_checks.py::test_a_check_is_one_leaf_that_says_nothing",
+    "enquiries.checks.check_many": "enquiries/test_checks.py::test_a_batch_is_one_leaf_over_its_entries",
+    "enquiries.looks.commit": "web/test_every_look.py::test_a_page_leaves_one_entry_and_one_leaf",
+    "enquiries.looks.take": "web/test_every_look.py::test_a_page_leaves_one_entry_and_one_leaf",
+    "enquiries.looks.taken": "web/test_every_look.py::test_a_page_leaves_one_entry_and_one_leaf",
+    "enquiries.looks.watched": "web/test_every_look.py::test_an_operation_of_the_api_leaves_its_entries_and_one_leaf",
+    "identity.factors.remove_all": "web/test_sign_in_factors.py::test_security_administrator_takes_lost_ones_off",
+    "identity.factors.renew_codes": "web/test_sign_in_factors.py::test_renewed_ones_void_the_old",
+    "identity.lockout.unlock": "web/test_sign_in.py::test_unlocked_by_the_security_administrator",
+    "identity.sessions.over": "web/test_sign_in_sessions.py::test_owner_sees_sessions_and_ends_them",
+    "identity.signing_in.failed": "web/test_sign_in.py::test_refusals_say_why_in_the_ledger_only",
+    "identity.signing_in.succeeded": "web/test_sign_in.py::test_sign_in_is_a_leaf_with_names_as_commitments",
+    "ledger.appending.append": "ledger/test_appending.py::test_no_change_without_its_leaf",
+    "ledger.epochs.raise_epoch": "ledger/test_epochs.py::test_a_restore_with_loss_is_stated",
+    "ledger.witnessing.readmit": "ledger/test_witnessing.py::test_a_log_that_stated_its_restore_is_readmitted",
+    "rights.cases.advance": "rights/test_life.py::",
+    "rights.cases.open_case": "rights/test_cases.py::",
+}
+# Leave none of their own, and why.
+NONE = {
+    "enquiries.looks.write": "the entry of a verb that has a leaf of its own, which commits to it",
+    "intake.corrections.correct_rows": "hands in, and processing has the leaf",
+    "intake.corrections.enter_single": "hands in, and processing has the leaf",
+    "intake.submissions.judge_permission": "judges and changes nothing",
+    "intake.submissions.receive": "keeps the file; nothing is held yet, and processing has the leaf",
+    "intake.submissions.retry": "puts the same file in the queue again, and processing has the leaf",
+    "intake.submissions.submit": "receives and processes, and processing has the leaf",
+    "ledger.leaves.build": "makes the text of a leaf",
+    "rights.drafts.add_file": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
+    "rights.drafts.save": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
+}
+
+
+def _acts(node: ast.FunctionDef) -> bool:
+    named = {argument.arg for argument in node.args.kwonlyargs}
+    appends = any(
+        isinstance(part, ast.Attribute) and part.attr == "append" and ast.unparse(part.value) in ("ledger", "appending")
+        for part in ast.walk(node)
+    )
+    return "at" in named and (appends or bool(named & WHO))
+
+
+def verbs() -> Iterator[str]:
+    """The verbs of the domain packages, as package.module.function."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        place = path.relative_to(SOURCE).with_suffix("").parts
+        if len(place) < 2 or place[0] in NO_DOMAIN or "migrations" in place:
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _acts(node):
+                yield ".".join([*place, node.name])
+
+
+def state() -> dict[str, tuple[int, int]]:
+    """Of every table that says something: how many rows, and a sum over them."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if not table.startswith(PASSING):
+                cursor.execute(f'SELECT count(*), coalesce(sum(hashtext(held::text)), 0) FROM "{table}" held')
+                found[table] = cursor.fetchone()
+    return found
+
+
+@contextmanager
+def unwritable() -> Iterator[None]:
+    """Inside, the log takes no leaf."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TRIGGER no_leaf BEFORE INSERT ON ledger_leaf EXECUTE FUNCTION ledger_refuse()")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER no_leaf ON ledger_leaf")
+
+
+@pytest.fixture(autouse=True)
+def _place(settings: Any, tmp_path: Path) -> None:
+    settings.FILES_DIR = tmp_path / "files"
+    settings.OIDC_ISSUER = "https://id.example.cn"
+
+
+def test_every_verb_is_in_the_table() -> None:
+    found = set(verbs()) | {"records.republishing.apply_pack"}
+    assert len(found) > 30
+    listed = [*RUN, *SHOWN, *NONE]
+    assert len(set(listed)) == len(listed)
+    assert found - set(listed) == set(), "a new verb: say in RUN, SHOWN or NONE where its leaf is"
+    assert set(listed) - found == set(), "no such verb any more"
+
+
+@pytest.mark.parametrize("shown", sorted(set(SHOWN.values())))
+def test_what_is_shown_elsewhere_is_there(shown: str) -> None:
+    place, _, name = shown.partition("::")
+    assert f"def {name or 'test_'}" in (ROOT / "tests" / place).read_text(encoding="utf-8")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", RUN)
+def test_one_change_is_one_leaf(verb: str) -> None:
+    change = RUN[verb]()
+    before, held_before = selectors.size(), state()
+    change()
+    assert selectors.size() == before + 1
+    changed = {table for table, rows in state().items() if rows != held_before[table]}
+    # The leaf is not all that happened.
+    assert changed - {"ledger_leaf", "ledger_opening"} or verb.startswith("ledger.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", RUN)
+def test_no_change_where_the_log_cannot_be_written(verb: str) -> None:
+    change = RUN[verb]()
+    before = state()
+    with unwritable(), pytest.raises(Unavailable) as refused, transaction.atomic():
+        change()
+    assert refused.value.code == "ledger-unwritable"
+    assert refused.value.status == 503
+    assert state() == before
+
+
+@pytest.mark.django_db
+def test_a_program_is_told_in_words(client: Client) -> None:
+    """Over HTTP: a problem with status 503 and the next step, and nothing kept."""
+    asker = held.department()
+    key = keys.issue(department=asker, label="系统", expires_at=EXPIRY, acting_user="a", at=AT).secret
+    body = {"code_or_name": held.organisation().uscc, "purpose": "licence-review", "matter": "招标〔2026〕18号"}
+    before = state()
+    with unwritable(), clock.at(AT):
+        answer = client.post("/api/v1/checks", body, "application/json", headers={"Authorization": f"Bearer {key}"})
+    told = answer.json()
+    assert (answer.status_code, told["code"], answer["Content-Type"]) == (
+        503,
+        "ledger-unwritable",
+        "application/problem+json",
+    )
+    assert "操作日志" in told["detail"]
+    assert told["remedy"]
+    # When a key was last used is kept for every request.
+    assert {table for table, rows in state().items() if rows != before[table]} <= {"identity_apikey"}
