@@ -115,11 +115,15 @@ class Everybody:
         cookies = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
         with transaction.atomic():
             answer = _asked(client, question)
-            if answer.streaming:
-                b"".join(answer.streaming_content)
+            body(answer)
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer
+
+
+def body(response: HttpResponseBase) -> bytes:
+    """What was sent, whole."""
+    return b"".join(response.streaming_content) if response.streaming else response.content
 
 
 def _asked(client: Client, question: Question) -> HttpResponseBase:

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from django.db.models import Count
 
 from gongxin.clock import CIVIL_TIME
-from gongxin.identity import accounts, departments
+from gongxin.identity import accounts, departments, representations, selectors
 from gongxin.identity.models import Department, Role, User
 from gongxin.intake import submissions
 from gongxin.intake.models import Channel, Submission
@@ -31,10 +32,11 @@ Echo = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """A staff account of the demonstration."""
+    """An account of the demonstration."""
 
     username: str
     full_name: str
+    # Code of the department; empty for somebody from outside.
     department: str
     role: Role
 
@@ -43,7 +45,14 @@ ACCOUNTS = (
     DemoAccount("market", "市场监管局报送员", "market", Role.DATA_OFFICER),
     DemoAccount("housing", "住房城乡建设局报送员", "housing", Role.DATA_OFFICER),
     DemoAccount("transport", "交通运输局报送员", "transport", Role.DATA_OFFICER),
+    DemoAccount("case-a", "市场监管局承办员甲", "market", Role.CASE_OFFICER),
+    DemoAccount("case-b", "市场监管局承办员乙", "market", Role.CASE_OFFICER),
     DemoAccount("credit", "信用办工作人员", "credit", Role.CREDIT_OFFICE),
+    DemoAccount("auditor", "审计管理员", "credit", Role.AUDITOR),
+    DemoAccount("system", "系统管理员", "credit", Role.SYSTEM_ADMIN),
+    DemoAccount("security", "安全管理员", "credit", Role.SECURITY_ADMIN),
+    DemoAccount("company", "信用主体代表", "", Role.REPRESENTATIVE),
+    DemoAccount("person", "自然人", "", Role.PERSON),
 )
 
 
@@ -106,6 +115,7 @@ def prepare(var_dir: Path, *, at: datetime, echo: Echo) -> None:
         register.import_file(path, acting="demo", at=at)
     for hand_in, path in _missing(folder):
         _hand_in(hand_in, path, everybody, at=at, echo=echo)
+    _bind_representative(at=at, echo=echo)
 
 
 def _departments(*, at: datetime) -> None:
@@ -134,10 +144,22 @@ def _accounts(*, at: datetime) -> None:
                 account.username,
                 password=PASSWORD,
                 full_name=account.full_name,
-                department=by_code[account.department],
+                department=by_code[account.department] if account.department else None,
                 role=account.role,
                 at=at,
             )
+
+
+def _bind_representative(*, at: datetime, echo: Echo) -> None:
+    """Let the demonstration's representative act for the enterprise with the most records, if it acts for none."""
+    user = User.objects.get(username="company")
+    if selectors.represented(user).exists():
+        return
+    enterprises = Organisation.objects.filter(kind="enterprise", records__item="penalty")
+    found = enterprises.annotate(held=Count("records")).order_by("-held", "uscc").first()
+    if found is not None and found.uscc:
+        representations.bind(user, found.uscc, ground="演示用授权委托书", acting_user=None, at=at)
+        echo(f"信用主体代表账号 company 绑定：{found.name}（{found.uscc}）")
 
 
 def _missing(folder: Path) -> Iterator[tuple[_HandIn, Path]]:
