@@ -240,7 +240,7 @@ LEDGER_CHECKPOINT_SECONDS = 60
 LEDGER_CHECKPOINT_ENTRIES = 1_000
 # Whether the web server makes checkpoints too (ledger/watching.py); `gongxin ledger watch` does in any case.
 LEDGER_WATCH = os.environ.get("GONGXIN_LEDGER_WATCH", "1") == "1"
-PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.endurance.watching"]
+PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.rights.jobs", "gongxin.endurance.watching"]
 
 # Watching (docs/operations.md). Limits of alarms say when somebody should look; none is of law.
 METRICS_TOKEN = os.environ.get("GONGXIN_METRICS_TOKEN", "")

@@ -7,7 +7,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("gongxin.endurance.urls", namespace="endurance")),
     path("", include("gongxin.web.public.urls", namespace="public")),
+    path("desk/cases/", include("gongxin.web.cases.urls", namespace="cases")),
     path("desk/", include("gongxin.web.desk.urls", namespace="desk")),
+    path("mine/", include("gongxin.web.mine.urls", namespace="mine")),
     path("api/", include("gongxin.api.urls")),
     path("witness/", include("gongxin.api.witness")),
 ]

@@ -32,7 +32,7 @@ RECORD_STATES: Final = ("active", "repaired", "revoked")
 PLACEHOLDERS: Final = (
     "number", "organisation", "item", "document", "department", "filed_on", "day", "due_on", "reasons",
 )  # fmt: skip
-REPAIR_PLACEHOLDERS: Final = ("organisation", "item", "document", "department", "minimum", "repairable", "ends")
+REPAIR_PLACEHOLDERS: Final = ("organisation", "item", "document", "department", "repairable", "ends")
 _STATE_KEYS: Final = ("title_en", "turn", "clock", "outcome", "contested")
 _ROW_KEYS: Final = ("title_en", "asks", "not_by", "after_due", "within", "effect", "notice")
 

@@ -10,9 +10,9 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Any, Final
 
 from django.conf import settings
 
@@ -42,7 +42,7 @@ class Kept:
     filename: str
 
 
-def keep(stream: BinaryIO, *, filename: str) -> Kept:
+def keep(stream: IO[Any], *, filename: str) -> Kept:
     """Put a file on the disk. Raises InvalidInput: empty, larger than MOST_BYTES, of a kind that is not accepted."""
     content = stream.read(MOST_BYTES + 1)
     media_type = _judged(content, filename)
@@ -78,6 +78,17 @@ def path(evidence: Evidence) -> Path:
     return found
 
 
+def discard_abandoned(*, at: datetime) -> int:
+    """Remove files that no row refers to since a day: of drafts given up, of uploads that were never filed."""
+    day_before = (at - timedelta(days=1)).timestamp()
+    old = [path for path in (Path(settings.FILES_DIR) / "evidence").glob("??/*") if path.stat().st_mtime < day_before]
+    known = set(Evidence.objects.filter(sha256__in=[path.name for path in old]).values_list("sha256", flat=True))
+    abandoned = [path for path in old if path.name not in known]
+    for path in abandoned:
+        path.unlink(missing_ok=True)
+    return len(abandoned)
+
+
 def _judged(content: bytes, filename: str) -> str:
     """The media type of an acceptable file."""
     if not content:
@@ -101,6 +112,8 @@ def _judged(content: bytes, filename: str) -> str:
 def _write(content: bytes, target: Path) -> None:
     """Whole or not at all, private to this account, on the disk before anything refers to it."""
     if target.exists():
+        # Looked after for a day more, until its new row is there.
+        target.touch()
         return
     for folder in (Path(settings.FILES_DIR), target.parents[1], target.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

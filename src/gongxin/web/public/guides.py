@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from gongxin import clock
 from gongxin.policy import packs
 from gongxin.policy.model import Clock, PublicityCase
+from gongxin.web.cases import showing
 from gongxin.web.public.serving import public_page
 
 
 @public_page
 def objection(request: HttpRequest) -> HttpResponse:
     """How to object, with the time limits of the pack."""
-    return render(request, "public/guide_objection.html", {"clocks": _clocks("objection", "correction")})
+    context = {"clocks": _clocks("objection", "correction"), "procedures": _drawn("objection", "revocation")}
+    return render(request, "public/guide_objection.html", context)
 
 
 @public_page
 def repair(request: HttpRequest) -> HttpResponse:
     """How repair works, with the publicity terms in force today."""
-    context = {"clocks": _clocks("repair"), "cases": _penalty_cases()}
+    context = {
+        "clocks": _clocks("repair"),
+        "cases": _penalty_cases(),
+        "repair_rules": [(rules, rules.on(clock.today())) for rules in packs.current().repair.values()],
+        "procedures": _drawn("repair", "repair-undo"),
+    }
     return render(request, "public/guide_repair.html", context)
 
 
@@ -28,6 +37,12 @@ def repair(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     """What the platform is, what it refuses to do, where the source is."""
     return render(request, "public/about.html", {"prohibited": packs.current().prohibited})
+
+
+def _drawn(*names: str) -> list[dict[str, Any]]:
+    """The procedures as drawing and table, those of them that the pack has."""
+    held = packs.current().procedures
+    return [showing.drawn(held[name]) for name in names if name in held]
 
 
 def _clocks(*beginnings: str) -> list[Clock]:

@@ -15,7 +15,7 @@ from gongxin import clock
 from gongxin.policy import packs
 from gongxin.policy.model import Category, Item
 from gongxin.records.models import Record
-from gongxin.records.selectors import published_on
+from gongxin.records.selectors import published_on, with_mark
 from gongxin.subjects import selectors
 from gongxin.subjects.models import Identifier, Kind, Organisation
 from gongxin.web.public.catalogue import KINDS
@@ -51,7 +51,9 @@ def page(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     """Basics, identifiers, former names and the public records by category; an empty category says so."""
     held = selectors.organisation(organisation_id)
     day = clock.today()
-    records = published_on(day).filter(organisation=held).select_related("provider").order_by("-decided_on", "-id")
+    records = (
+        with_mark(published_on(day)).filter(organisation=held).select_related("provider").order_by("-decided_on", "-id")
+    )
     shown = list(records[: _SHOWN + 1])
     context = {
         "organisation": held,

@@ -14,6 +14,7 @@ from gongxin.policy import packs
 from gongxin.policy.model import Field
 from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Record, Revision
+from gongxin.rights import eligibility
 from gongxin.web.public.serving import public_page
 
 
@@ -43,6 +44,8 @@ def page(request: HttpRequest, record_id: UUID) -> HttpResponse:
         "term": explaining.term(held),
         "rule_ids": _linked(held),
         "versions": _versions(held),
+        "contested": selectors.is_contested(held),
+        "eligibility": eligibility.of(held, day=day) if item.adverse else None,
         "permanent": request.build_absolute_uri(request.path),
     }
     return render(request, "public/record.html", context)

@@ -1,0 +1,124 @@
+"""Reads of cases: lists by who may see them, where one stands, what waits for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from gongxin.errors import NotFound
+from gongxin.identity.models import Department, User
+from gongxin.policy import packs
+from gongxin.policy.casework import CaseState, Procedure, RoleWord, Transition
+from gongxin.policy.model import Clock
+from gongxin.rights.models import Case, CaseStep, Draft, Notice
+from gongxin.subjects.models import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a case stands on a day. left: working days until it is due, negative when late, None where no clock runs.
+
+    turn: whose move it is; clock: the limit that runs, with its source.
+    """
+
+    procedure: Procedure
+    state: CaseState
+    turn: tuple[RoleWord, ...]
+    clock: Clock | None
+    left: int | None
+    provisional: bool
+
+    @property
+    def late(self) -> bool:
+        """Whether the clock has run out."""
+        return self.left is not None and self.left < 0
+
+    @property
+    def late_by(self) -> int:
+        """Working days since the clock ran out; at least one where it is late."""
+        return -self.left if self.left is not None and self.left < 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A step for the timeline. row: None for a step of the clock, or of a procedure that has changed since."""
+
+    step: CaseStep
+    row: Transition | None
+    to: CaseState | None
+
+
+def visible(department: Department | None) -> QuerySet[Case]:
+    """Cases a department decides, or (None) all of them, newest first."""
+    found = Case.objects.select_related("organisation", "department", "record")
+    return found if department is None else found.filter(department=department)
+
+
+def of_organisations(codes: frozenset[str]) -> QuerySet[Case]:
+    """Cases about the organisations with these credit codes, newest first."""
+    return visible(None).filter(organisation__uscc__in=codes)
+
+
+def one(case_id: UUID) -> Case:
+    """The case with what its page needs. Raises NotFound."""
+    found = visible(None).filter(pk=case_id).first()
+    if found is None:
+        raise NotFound("case-unknown", "没有这个办件。", remedy="请从办件列表重新打开。")
+    return found
+
+
+def where(case: Case, *, day: date) -> Where:
+    """Where the case stands on `day`."""
+    pack = packs.current()
+    procedure = pack.procedure(case.procedure)
+    state = procedure.state(case.state)
+    clock = pack.clocks.get(case.clock) if case.clock else None
+    left = None
+    if case.due_on is not None and not case.outcome:
+        left = _left(case.due_on, day)
+    return Where(procedure, state, state.turn, clock, left, case.due_provisional)
+
+
+def turn_of(role: RoleWord) -> Q:
+    """Open cases in a state in which it is the role's move."""
+    wanted = Q(pk__in=[])
+    for procedure in packs.current().procedures.values():
+        states = [state.id for state in procedure.states if role in state.turn]
+        wanted |= Q(procedure=procedure.id, state__in=states)
+    return Q(outcome="") & wanted
+
+
+def timeline(case: Case) -> list[Event]:
+    """What happened, first to last."""
+    procedure = packs.current().procedure(case.procedure)
+    states = {state.id: state for state in procedure.states}
+    steps = case.steps.select_related("actor", "actor__department", "absent")
+    return [Event(step, procedure.transition(step.action), states.get(step.to)) for step in steps]
+
+
+def running_on(record_id: UUID) -> QuerySet[Case]:
+    """Open cases about a record."""
+    return Case.objects.filter(record=record_id, outcome="").order_by("opened_at")
+
+
+def notices_for(codes: frozenset[str]) -> QuerySet[Notice]:
+    """What the organisations with these codes were told, newest first."""
+    return Notice.objects.filter(addressee="organisation", case__organisation__uscc__in=codes).select_related("case")
+
+
+def drafts(user: User) -> QuerySet[Draft]:
+    """What the user has begun and not filed, latest first."""
+    return Draft.objects.filter(user=user).select_related("record", "record__organisation").order_by("-saved_at")
+
+
+def organisations(codes: frozenset[str]) -> list[Organisation]:
+    """The organisations with these credit codes."""
+    return list(Organisation.objects.filter(uscc__in=codes).order_by("name"))
+
+
+def _left(due: date, day: date) -> int:
+    count, _ = packs.current().calendar.between(day, due)
+    return count if day <= due else min(count, -1)

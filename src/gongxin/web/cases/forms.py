@@ -1,0 +1,132 @@
+"""Forms of steps: the fields are those the procedure asks for, the same at the desk and for the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gongxin.policy import packs
+from gongxin.policy.casework import Transition
+from gongxin.records.models import Record
+from gongxin.rights import correcting, evidence
+from gongxin.rights.cases import MOST_REASONS, Given
+from gongxin.rights.models import Paper
+
+# Corrections that one form takes; more are made one after the other.
+CORRECTIONS: Final = 3
+FILES: Final = 3
+_DAY: Final = {"type": "date"}
+
+
+class StepForm(forms.Form):
+    """What a step asks for: reasons, corrections field by field, the day the cause arose, evidence, the commitment."""
+
+    reasons = forms.CharField(
+        label=gettext_lazy("理由"),
+        required=False,
+        max_length=MOST_REASONS,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=gettext_lazy("会写入办件并通知当事人；不要写自然人的证件号码和联系方式。"),
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        row: Transition,
+        record: Record,
+        asked_for: dict[str, str] | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, files, prefix=row.action, initial=initial)
+        self.row = row
+        self.fields["reasons"].required = "reasons" in row.asks
+        if "correction" in row.asks or row.action == "file":
+            self._add_corrections(record, asked_for or {}, required="correction" in row.asks)
+        if "occurred_on" in row.asks:
+            self.fields["occurred_on"] = forms.DateField(
+                label=_("撤销或者变更的日期"), widget=forms.DateInput(_DAY, format="%Y-%m-%d")
+            )
+        self._add_files()
+        if "commitment" in row.asks:
+            self.fields["committed"] = forms.BooleanField(
+                label=_("承诺所提交的材料真实、完整，自愿接受监督；承诺不实的，愿意承担相应后果。"), required=False
+            )
+
+    def _add_corrections(self, record: Record, asked_for: dict[str, str], *, required: bool) -> None:
+        item = packs.current().item(record.item)
+        choices = [("", _("（不更正）")), *((field.name, field.label) for field in correcting.correctable(item))]
+        wanted = [*asked_for.items(), *[("", "")] * CORRECTIONS][:CORRECTIONS]
+        for number, (name, text) in enumerate(wanted, start=1):
+            self.fields[f"field_{number}"] = forms.ChoiceField(
+                label=_("更正的字段 %(number)s") % {"number": number},
+                choices=choices,
+                required=required and number == 1,
+                initial=name,
+            )
+            self.fields[f"text_{number}"] = forms.CharField(
+                label=_("应当是 %(number)s") % {"number": number},
+                required=False,
+                max_length=5000,
+                initial=text,
+                widget=forms.Textarea({"rows": 2}),
+            )
+
+    def _add_files(self) -> None:
+        """Evidence may come with every step that gives reasons, and must where the step asks for it."""
+        wanted = "evidence" in self.row.asks
+        if not wanted and "reasons" not in self.row.asks:
+            return
+        for number in range(1, FILES + 1):
+            self.fields[f"file_{number}"] = forms.FileField(
+                label=_("证明材料 %(number)s") % {"number": number},
+                required=wanted and number == 1,
+                help_text=_("PDF、PNG 或者 JPEG，每份不超过 10 MiB。") if number == 1 else "",
+                widget=forms.ClearableFileInput({"accept": evidence.ACCEPTED}),
+            )
+
+    def given(self) -> Given:
+        """What was filled in; files are on the disk then. Raises InvalidInput for a file that is not accepted."""
+        values = self.cleaned_data
+        pairs = [
+            (values.get(f"field_{number}"), values.get(f"text_{number}", "")) for number in range(1, CORRECTIONS + 1)
+        ]
+        paper = Paper.DUTIES if self.row.action == "apply" else Paper.OTHER
+        return Given(
+            reasons=values.get("reasons", ""),
+            correction={name: text for name, text in pairs if name},
+            occurred_on=values.get("occurred_on"),
+            committed=bool(values.get("committed")),
+            files=kept_files([values.get(f"file_{number}") for number in range(1, FILES + 1)], paper),
+        )
+
+
+class PaperForm(forms.Form):
+    """The number under which a written application is kept."""
+
+    paper = forms.CharField(
+        label=gettext_lazy("书面材料的收文号"),
+        max_length=80,
+        help_text=gettext_lazy("书面申请由信用办按收文号保管；平台不登记经办人的姓名和联系方式。"),
+    )
+
+
+def kept_files(files: Sequence[Any], paper: Paper) -> list[tuple[Paper, evidence.Kept]]:
+    """The uploaded files, put on the disk."""
+    return [
+        (paper, evidence.keep(file.file, filename=file.name or ""))
+        for file in files
+        if isinstance(file, UploadedFile) and file.file is not None
+    ]
+
+
+def bound(request: HttpRequest, row: Transition, record: Record) -> StepForm:
+    """The form of a step as it was sent."""
+    return StepForm(request.POST, request.FILES, row=row, record=record)

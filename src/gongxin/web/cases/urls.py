@@ -1,0 +1,28 @@
+"""Addresses of cases at the desk."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from gongxin.enquiries.models import Kind
+from gongxin.web import looking
+from gongxin.web.cases import filing, handling, listing, notices
+
+# Every look at a case is on record; of the work on it, what was refused.
+_looked = looking.looked(Kind.CASE)
+_worked = looking.looked(Kind.CASE, alone=True)
+
+app_name = "cases"
+urlpatterns: list[URLPattern] = [
+    path("", _looked(listing.cases), name="cases"),
+    path("list.csv", _looked(listing.cases_file), {"form": "csv"}, name="cases-csv"),
+    path("list.xlsx", _looked(listing.cases_file), {"form": "xlsx"}, name="cases-xlsx"),
+    path("<uuid:case_id>", _looked(handling.case), name="case"),
+    path("<uuid:case_id>/steps/<slug:action>", _worked(handling.step), name="step"),
+    path("evidence/<uuid:evidence_id>", _looked(handling.evidence_file), name="evidence"),
+    path("records/<uuid:record_id>", _looked(filing.choose), name="choose"),
+    path("records/<uuid:record_id>/<slug:procedure_id>/<slug:action>", _worked(filing.file), name="file"),
+    path("repair-notice/<uuid:record_id>", _looked(notices.page), name="repair-notice"),
+    path("repair-notice/<uuid:record_id>.pdf", _looked(notices.pdf), name="repair-notice-pdf"),
+    path("repair-notices/<uuid:submission_id>.zip", _looked(notices.bulk), name="repair-notices"),
+]

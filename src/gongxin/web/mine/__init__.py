@@ -1,0 +1,1 @@
+"""The organisation's own place: everything held about it, objections, repairs, notices."""

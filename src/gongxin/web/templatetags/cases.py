@@ -1,0 +1,61 @@
+"""Filters of pages about cases, at the desk and for organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+
+from gongxin import clock
+from gongxin.identity.decision_table import Action
+from gongxin.intake.models import Submission
+from gongxin.policy.casework import ROLE_WORDS, ROLE_WORDS_EN
+from gongxin.policy.model import Clock
+from gongxin.records import selectors
+from gongxin.records.models import Record
+from gongxin.rights import deadlines, repair_notice
+from gongxin.rights import selectors as cases
+from gongxin.web.desk.pages import acting_user, ask, of_department, scope
+
+register = template.Library()
+
+
+@register.filter
+def role_word(role: str) -> str:
+    """Who a role is, in the page's language."""
+    english = (get_language() or "").startswith("en")
+    return (ROLE_WORDS_EN if english else ROLE_WORDS).get(role, role)
+
+
+@register.filter
+def limit(clocks: Mapping[str, Clock], clock_id: str) -> Clock | None:
+    """The time limit of that id."""
+    return clocks.get(clock_id)
+
+
+@register.simple_tag
+def is_contested(record: Record) -> bool:
+    """Whether the record carries the mark 异议."""
+    return selectors.is_contested(record)
+
+
+@register.simple_tag(takes_context=True)
+def waiting_cases(context: Mapping[str, Any]) -> dict[str, int] | None:
+    """How many cases the account may see are open, soon due and late; None for who sees none."""
+    request = context["request"]
+    if not ask(request, Action.CASE_READ, of_department(acting_user(request).department)).allowed:
+        return None
+    found, day = cases.visible(scope(request, Action.CASE_READ)), clock.today()
+    return {
+        "open": found.filter(outcome="").count(),
+        "soon": found.filter(pk__in=deadlines.soon(day)).count(),
+        "late": found.filter(pk__in=deadlines.late(day)).count(),
+    }
+
+
+@register.simple_tag
+def notice_parts(submission: Submission) -> range:
+    """The numbers of the files that hold the submission's notices how to repair; empty where it has none."""
+    return range(1, repair_notice.parts(submission) + 1)
