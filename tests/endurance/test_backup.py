@@ -6,8 +6,11 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +23,7 @@ from tests.intake.hand_ins import AT, hand_in, penalty
 
 from gongxin.endurance import backup, keeping, restore, room, verification
 from gongxin.endurance.backup import log_as_held
-from gongxin.endurance.manifest import DATABASE, NAME
+from gongxin.endurance.manifest import DATABASE, NAME, Part
 from gongxin.errors import Conflict, GongxinError, InvalidInput, Unavailable
 from gongxin.intake.models import Submission
 from gongxin.ledger import checkpoints, epochs, selectors
@@ -83,6 +86,36 @@ def test_drill(made: backup.Made, settings: Settings, tmp_path: Path) -> None:
     assert "epoch" not in last_seen
     assert Record.objects.count() == 14, "the first node is untouched"
     assert not [name for name in server() if "_restoring_" in name or "_replaced_" in name]
+
+
+def test_one_instant_while_the_node_works_on(
+    node: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the snapshot and the dump others hand in, log and throw an original away, and wait for nobody."""
+    before, dumped = log_as_held(), backup._dumped
+    original = Submission.objects.get()
+
+    def work_on() -> None:
+        hand_in([penalty(90)])
+        log_something("meanwhile")
+        backup.storage.discard_expired(at=AT + timedelta(days=400))
+        connection.close()
+
+    def meanwhile(*given: Any) -> Part:
+        thread = Thread(target=work_on)
+        thread.start()
+        thread.join()
+        return dumped(*given)
+
+    monkeypatch.setattr(backup, "_dumped", meanwhile)
+    made = backup.make(tmp_path / "b", at=AT)
+    assert not backup.storage.has_original(original)
+    assert log_as_held().size > before.size
+    assert Record.objects.count() == 5
+    assert made.manifest.ledger == before
+    restore.restore(made.folder, at=AT, acting_user="operator", replace=True)
+    assert (log_as_held().size, Record.objects.count()) == (before.size + 1, 4), "and the leaf of the epoch"
+    assert backup.storage.has_original(original)
 
 
 def test_restore_over_itself_needs_the_word(made: backup.Made, settings: Settings) -> None:
