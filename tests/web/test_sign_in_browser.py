@@ -75,7 +75,7 @@ def test_app_without_a_script(account: Account, browser: Browser) -> None:
     assert page.get_by_role("heading", name="双重验证").is_visible()
     page.get_by_label("验证码").fill(_code(secret))
     page.get_by_role("button", name="验证并登录").click()
-    assert page.get_by_role("link", name="账号", exact=True).is_visible()
+    page.get_by_role("heading", name="待办").wait_for()
     context.close()
 
 
