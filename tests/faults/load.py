@@ -16,7 +16,7 @@ from typing import Any
 from tests.faults.node import Node
 from tests.made_up import code, penalty
 
-_PAUSE = 0.03
+_PAUSE = 0.08
 # Organisations that the rows are about: few, so that batches meet.
 _SUBJECTS = 40
 _TAKEN_IN = (201, 202)

@@ -29,4 +29,4 @@ while True:
     except (ConnectorException, Error, OSError):
         # The database is away; a supervised worker would be started again, which takes longer.
         connections.close_all()
-    time.sleep(0.2)
+    time.sleep(0.5)
