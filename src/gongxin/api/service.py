@@ -23,8 +23,9 @@ from gongxin.enquiries import looks
 from gongxin.enquiries.looks import Ground, Looker, Seen
 from gongxin.enquiries.models import Channel, Kind
 from gongxin.errors import GongxinError, InvalidInput, NotPermitted
-from gongxin.identity import keys
-from gongxin.identity.decision_table import KEY
+from gongxin.identity import actors, decisions, keys
+from gongxin.identity.decision_table import KEY, Action
+from gongxin.identity.decisions import Resource
 from gongxin.identity.models import ApiKey, Department
 from gongxin.policy import packs
 from gongxin.traffic import limiting, tracing
@@ -34,6 +35,12 @@ from gongxin.traffic.classes import class_of
 _ALWAYS: Final = (400, 405, 422, 429, 500, 503)
 # The largest body of an operation that takes one question: far more than its fields together.
 MAX_QUESTION: Final = 256 * 1024
+# What the table of access is asked for each operation of a key; a check and a report ask by their purpose, themselves.
+_ACTIONS: Final = {
+    keys.SUBMIT: (Action.SUBMISSION_MAKE,),
+    keys.READ: (Action.SUBMISSION_READ, Action.CHECK_READ),
+    keys.CHECK: (),
+}
 
 
 class DepartmentKey(HttpBearer):
@@ -61,6 +68,8 @@ def _judge_operation(request: HttpRequest, key: ApiKey, operation: str) -> None:
     """Raises NotPermitted where the key may not; asking what it may not ask is a refused look."""
     try:
         keys.judge_operation(key, operation)
+        for action in _ACTIONS[operation]:
+            decisions.require(actors.of_key(key), action, Resource(department=key.department_id), day=clock.today())
     except NotPermitted as error:
         if operation == keys.CHECK:
             who = Looker(f"key {key.prefix} {key.label}", KEY, Channel.API, key.department_id)
