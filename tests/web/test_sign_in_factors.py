@@ -18,7 +18,7 @@ from tests.web.signing_world import AT, PASSWORD, SECRET, Account, code_at, sign
 
 from gongxin import clock
 from gongxin.errors import Conflict, NotPermitted
-from gongxin.identity import factors
+from gongxin.identity import factors, passwords, suspension
 from gongxin.identity.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,19 @@ class TestApp:
         settings.ACCOUNT_LOGIN_TIMEOUT = -1
         assert client.post(FACTOR, {"code": code_at(AT)})["Location"] == "/desk/sign-in"
         assert Client().get(FACTOR)["Location"] == "/desk/sign-in"
+
+    def test_what_happens_between_the_halves_counts(self, account: Account) -> None:
+        account.with_app(at=AT - timedelta(minutes=5))
+        with clock.at(AT):
+            first, second = Client(), Client()
+            sign_in(first)
+            suspension.disable(account.user, acting_user=None, at=AT)
+            assert first.post(FACTOR, {"code": code_at(AT)}).context["refused"].code == "account-closed"
+            suspension.enable(account.user, acting_user=None, at=AT)
+            sign_in(second)
+            passwords.reset(account.user, acting_user=None, at=AT)
+            assert second.post(FACTOR, {"code": code_at(AT)})["Location"] == "/desk/sign-in"
+        assert "signin.succeeded" not in account.codes()
 
     def test_secrets_are_sealed_for_their_account(self, account: Account) -> None:
         codes = account.with_app()

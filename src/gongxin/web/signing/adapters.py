@@ -51,6 +51,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """Breaks off with a page if the account may not be used, whichever way it came."""
         by_service = "sociallogin" in (signal_kwargs or {})
+        request.session.pop(sessions.FACTOR, None)
         request.session[sessions.METHOD] = signing_in.GOVERNMENT if by_service else signing_in.PASSWORD
         try:
             signing_in.judge(request, user, at=clock.now())

@@ -49,7 +49,10 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """End the session."""
     ending.end(request, reason="signed-out")
-    return private(redirect("desk:sign-in"))
+    answer = private(redirect("desk:sign-in"))
+    # What the browser still holds of the pages; it keeps to this over HTTPS only.
+    answer["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @sensitive_post_parameters("code", "credential")
@@ -97,8 +100,9 @@ def new_password(request: HttpRequest) -> HttpResponseBase:
 
 
 def _proved(request: HttpRequest, user: User, form: CodeForm, *, by_key: bool) -> str:
-    """The kind of the factor that was shown. Raises NotPermitted; failures count towards the lock-out."""
+    """The kind of the factor that was shown. Raises NotPermitted; wrong ones count towards the lock-out."""
     at = clock.now()
+    signing_in.judge(request, user, at=at)
     if lockout.is_locked(request, user.username):
         raise signing_in.refused(request, user.username, reason="factor-locked", at=at)
     if by_key:

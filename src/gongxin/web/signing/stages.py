@@ -7,9 +7,13 @@ from typing import Any, Final, cast
 from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
 
 from gongxin.identity import factors
 from gongxin.identity.models import User
+
+# What of the password the sign-in began with stands in its state.
+_PASSWORD: Final = "password_mark"  # noqa: S105  (the name of a place)
 
 
 # django-allauth publishes no types.
@@ -21,6 +25,7 @@ class SecondFactor(LoginStage):  # type: ignore[misc]
 
     def handle(self) -> tuple[Any, bool]:
         """The answer that breaks the sign-in off until the stage is passed, or None to go on."""
+        self.state[_PASSWORD] = self.account.get_session_auth_hash()
         return (redirect(self.urlname), True) if factors.enrolled(self.account) else (None, True)
 
     @property
@@ -30,6 +35,12 @@ class SecondFactor(LoginStage):  # type: ignore[misc]
 
 
 def waiting(request: HttpRequest) -> SecondFactor | None:
-    """The sign-in of this browser that waits for its second factor; None if there is none, or it waited too long."""
+    """The sign-in of this browser that waits for its second factor.
+
+    None if there is none, if it waited too long, or if the password it began with is void by now.
+    """
     stage: SecondFactor | None = LoginStageController.enter(request, SecondFactor.key)
-    return stage if stage is not None and stage.login.user is not None else None
+    if stage is None or stage.login.user is None:
+        return None
+    same = constant_time_compare(str(stage.state.get(_PASSWORD, "")), stage.account.get_session_auth_hash())
+    return stage if same else None
