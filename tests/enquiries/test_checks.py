@@ -42,7 +42,7 @@ def ask(department: Department, code_or_name: str, **given: Any) -> CheckAnswer:
 
 def test_a_code_is_answered_with_its_records(department: Department) -> None:
     about = held.organisation()
-    older = held.record(about, decided_on=date(2026, 3, 1), fields={"CF_WFXW": "违法行为一", "CF_NR_FK": 0.2})
+    older = held.record(about, decided_on=date(2026, 3, 1), fields={"CF_WFXW": "违法行为一", "CF_NR_FK": "0.2"})
     newer = held.record(about, revision=3)
     answer = ask(department, f" {about.uscc[:8]} {about.uscc[8:].lower()} ").data
     assert answer["outcome"] == "found"
@@ -51,7 +51,7 @@ def test_a_code_is_answered_with_its_records(department: Department) -> None:
     assert answer["organisation"]["name"] == about.name
     assert [found["id"] for found in answer["records"]] == [str(newer.pk), str(older.pk)]
     assert answer["counts"] == {"penalty": 2}
-    assert answer["records"][1]["fields"] == {"CF_WFXW": "违法行为一", "CF_NR_FK": 0.2}
+    assert answer["records"][1]["fields"] == {"CF_WFXW": "违法行为一", "CF_NR_FK": "0.2"}
     assert answer["labels"]["penalty"]["CF_WFXW"] == packs.current().item("penalty").field("CF_WFXW").label
     assert answer["rule_version"] == packs.current().version
     assert answer["records"][0]["provider"]["name"] == newer.provider.name

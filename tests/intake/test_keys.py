@@ -76,10 +76,10 @@ def test_other_items_have_other_keys() -> None:
 
 
 @given(st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=5))
-def test_bodies_are_json_arrays_in_catalogue_order(rows: list[tuple[str, str]]) -> None:
-    bodies = keys.payload_bodies(frame(*rows), ITEM)
+def test_payloads_are_json_arrays_in_catalogue_order(rows: list[tuple[str, str]]) -> None:
+    payloads = keys.payloads(frame(*rows), ITEM)
     places = {field.name: n for n, field in enumerate(ITEM.fields)}
-    for (number, name), body in zip(rows, bodies, strict=True):
-        values = json.loads(f'["{body}"]')
+    for (number, name), payload in zip(rows, payloads, strict=True):
+        values = json.loads(payload)
         assert len(values) == len(ITEM.fields)
         assert (values[places["CF_WSH"]], values[places["CF_XDR_MC"]]) == (number, name)

@@ -25,6 +25,8 @@ from gongxin.intake.faults import FileRefused
 from gongxin.intake.tables import FAULT_SCHEMA, ROW, Chunk, Notice, no_faults, text_frame
 
 _BLOCK: Final = 16 * 1024**2
+# A small one first: the database gets its first question while the second is being read.
+_FIRST_BLOCK: Final = 1024**2
 _RECORD_LIMIT: Final = 64 * 1024**2
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -86,10 +88,10 @@ def _utf8_fault(block: bytes) -> int | None:
 
 @dataclass(slots=True)
 class _Records:
-    """The records of a block: where each ends (position of its line feed) and how many cells it has."""
+    """The records of a block: how many, and how many cells each has (None: each as many as the header)."""
 
-    ends: Positions
-    widths: Positions
+    count: int
+    widths: Positions | None
     # No cell holds a quotation mark, a line end or a control character; no ASCII blank stands at the edge of a cell.
     plain: bool
     tight: bool
@@ -170,6 +172,14 @@ class _Signs:
             raise _Irregular
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a block begins: number of its first record, position in the file."""
+
+    number: int
+    offset: int
+
+
 class DelimitedSource:
     """A delimited text file; see `tables.Source`. delimiter: the first line's most frequent one unless given."""
 
@@ -201,26 +211,43 @@ class DelimitedSource:
     def _blocks(self, file: IO[bytes], first_row: int, width: int) -> Iterator[Chunk]:
         decoder, rest, number, offset = Decoder(trusting=True), b"", 1, file.tell()
         while True:
-            read = file.read(_BLOCK)
+            read = file.read(_BLOCK if number > 1 else min(_BLOCK, _FIRST_BLOCK))
             block = rest + read
             if not block:
                 return
             try:
-                records, used = self._split(block, number, last=not read)
+                used, chunk = self._records_of(block, decoder, _Place(number, offset), width, last=not read)
             except _Irregular:
                 file.seek(offset)
                 yield from self._slowly(file, decoder, number, first_row, width)
                 return
-            if used == 0:
+            if chunk is None:
                 _judge_length(block, number)
                 rest = block
                 continue
             rest = block[used:]
-            chunk = self._parse(decoder.utf8(block[:used], offset), records, number, width, offset)
             offset += used
-            number += len(records.ends)
+            number += chunk.frame.height
             chunk.done = offset / self._size
             yield _from_row(chunk, first_row)
+
+    def _records_of(
+        self, block: bytes, decoder: Decoder, place: _Place, width: int, *, last: bool
+    ) -> tuple[int, Chunk | None]:
+        """The whole records of a block, and how many of its bytes they take; none where not even one is whole.
+
+        Raises _Irregular.
+        """
+        used = len(block) if last else block.rfind(b"\n") + 1
+        records = _regular(block[:used], ord(self.delimiter), width) if used else None
+        if records is not None:
+            chunk = self._parse(decoder.utf8(block[:used], place.offset), records, place, width)
+            if chunk is not None:
+                return used, chunk
+        records, used = self._split(block, place.number, last=last)
+        if not used:
+            return 0, None
+        return used, self._parse(decoder.utf8(block[:used], place.offset), records, place, width)
 
     def _split(self, block: bytes, number: int, *, last: bool) -> tuple[_Records, int]:
         """The whole records of the block and how many bytes they take. number: of the first record. Raises
@@ -236,30 +263,35 @@ class DelimitedSource:
         signs.judge_quotes(block)
         if last and len(signs.quotes) % 2:
             raise FileRefused("E115", value=number + int(np.searchsorted(ends, signs.quotes[-1])))
-        return _Records(ends, signs.widths(ends), signs.plain(), signs.tight()), used
+        return _Records(len(ends), signs.widths(ends), signs.plain(), signs.tight()), used
 
-    def _parse(self, block: bytes, records: _Records, number: int, width: int, offset: int) -> Chunk:
-        widest = min(int(records.widths.max()), width + _SPARE)
-        names = [f"c{n}" for n in range(max(widest, width))]
+    def _parse(self, block: bytes, records: _Records, place: _Place, width: int) -> Chunk | None:
+        """The cells of the records; None where records that seemed regular are not."""
+        widths = records.widths
+        widest = width if widths is None else max(min(int(widths.max()), width + _SPARE), width)
         try:
-            frame = self._cells(block, names)
-        except pl.exceptions.ComputeError as error:
+            frame = self._cells(block, [f"c{n}" for n in range(widest)], ragged=widths is not None)
+        except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
+            if widths is None:
+                return None
             fault = _utf8_fault(block)
             if fault is not None:
-                raise FileRefused("E107", value=offset + fault + 1) from error
-            raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取") from error
-        if frame.height != len(records.ends):
+                raise FileRefused("E107", value=place.offset + fault + 1) from error
+            raise _unreadable(place) from error
+        if frame.height != records.count:
+            if widths is None:
+                return None
             # The two readings of the same bytes must agree; where they do not, nothing may be taken in silently.
-            raise FileRefused("E104", value=f"第 {number} 行之后的内容无法按表格读取")
-        numbers = pl.int_range(number, number + frame.height, dtype=pl.Int64, eager=True)
-        faults = _width_faults(numbers, pl.Series(records.widths), width)
-        plain = tight = records.plain and not _holds(frame, (*_SPECIAL, *_WIDE_BLANKS))
-        if records.plain and not plain:
-            plain, tight = not _holds(frame, _SPECIAL), not _holds(frame, _WIDE_BLANKS)
-        tight = tight and records.tight
+            raise _unreadable(place)
+        numbers = pl.int_range(place.number, place.number + frame.height, dtype=pl.Int64, eager=True)
+        faults = no_faults() if widths is None else _width_faults(numbers, pl.Series(widths), width)
+        plain, tight = records.plain, records.plain and records.tight
+        if _holds(block, (*_SPECIAL, *_WIDE_BLANKS)):
+            plain, tight = plain and not _holds(block, _SPECIAL), tight and not _holds(block, _WIDE_BLANKS)
         return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults, plain=plain, tight=tight)
 
-    def _cells(self, block: bytes, names: list[str]) -> pl.DataFrame:
+    def _cells(self, block: bytes, names: list[str], *, ragged: bool) -> pl.DataFrame:
+        """ragged: records may have more cells than there are names; where they may not, one that has is an error."""
         return pl.read_csv(
             block,
             has_header=False,
@@ -267,8 +299,8 @@ class DelimitedSource:
             separator=self.delimiter,
             quote_char='"' if b'"' in block else None,
             empty_string_is_null=True,
-            truncate_ragged_lines=True,
-            missing_columns="insert",
+            truncate_ragged_lines=ragged,
+            missing_columns="insert" if ragged else "raise",
             raise_if_empty=False,
         )
 
@@ -299,9 +331,35 @@ class DelimitedSource:
             yield _from_row(chunk, first_row)
 
 
-def _holds(cells: pl.DataFrame, signs: Sequence[str]) -> bool:
-    """Whether any of the signs is in a cell; one pass whatever their number."""
-    return any(cells.select(pl.all().str.contains_any(list(signs)).any()).row(0))
+def _regular(block: bytes, delimiter: int, width: int) -> _Records | None:
+    """The records of a block without quotation marks in which as many delimiters stand as records of `width` cells
+    have. Whether one has more of them and another fewer, the parser tells.
+    """
+    if b'"' in block:
+        return None
+    raw = np.frombuffer(block, dtype=np.uint8)
+    feeds, returns, delimiters = (int(np.count_nonzero(raw == sign)) for sign in (_LF, _CR, delimiter))
+    count = feeds + (not block.endswith(b"\n"))
+    if delimiters != count * (width - 1) or (returns and returns != block.count(b"\r\n")):
+        return None
+    known = feeds + returns + (delimiters if delimiter < ord(" ") else 0)
+    controls = int(np.count_nonzero(raw < ord(" "))) - known
+    blanks = np.flatnonzero(raw == ord(" "))
+    edges = np.zeros(256, dtype=bool)
+    edges[[delimiter, _LF, _CR]] = True
+    before = edges[raw[np.maximum(blanks - 1, 0)]] | (blanks == 0)
+    after = edges[raw[np.minimum(blanks + 1, len(raw) - 1)]] | (blanks == len(raw) - 1)
+    return _Records(count, None, plain=not controls, tight=not (before | after).any())
+
+
+def _holds(block: bytes, signs: Sequence[str]) -> bool:
+    """Whether any of the signs is in a block of UTF-8; what is no UTF-8 the parser refuses."""
+    text = pl.Series([block], dtype=pl.Binary).cast(pl.String, strict=False)
+    return bool(text.str.contains_any(list(signs))[0])
+
+
+def _unreadable(place: _Place) -> FileRefused:
+    return FileRefused("E104", value=f"第 {place.number} 行之后的内容无法按表格读取")
 
 
 def _delimiter(beginning: bytes) -> str:

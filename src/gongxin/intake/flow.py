@@ -17,8 +17,8 @@ import polars as pl
 
 from gongxin.intake import code_periods, findings, matching, shaping
 from gongxin.intake.faults import FileRefused
-from gongxin.intake.loading import Batch, Comparison, Lane, Loader
-from gongxin.intake.matching import Register
+from gongxin.intake.loading import Comparison, Lane, Loader
+from gongxin.intake.matching import Answer, Register
 from gongxin.intake.preparing import Prepared, Preparer, without, without_blank_rows
 from gongxin.intake.reading import Table
 from gongxin.intake.rejecting import HeldBack
@@ -44,7 +44,7 @@ class _Asked:
 
     prepared: Prepared
     codes: pl.Series
-    answer: Future[tuple[pl.DataFrame, Comparison]]
+    answer: Future[tuple[Answer, Comparison]]
 
 
 @dataclass(slots=True)
@@ -92,15 +92,16 @@ class Flow:
         return None if chunk is None else self.preparer.prepare(chunk)
 
     def _ask(self, lane: Lane, prepared: Prepared) -> _Asked:
-        codes = self.register.question(matching.wanted(matching.codes_of(prepared.frame, self.item)))
+        codes = self.register.question(prepared.frame, self.item)
         keys = prepared.frame.select("key_hash", "content_hash")
-        return _Asked(prepared, codes, lane.ask(lambda: self.loader.ask(codes, keys)))
+        rows = _estimated(self.tally.rows_in + prepared.rows_in, prepared.done)
+        return _Asked(prepared, codes, lane.ask(lambda: self.loader.ask(codes, keys, rows=rows)))
 
     def _load(self, lane: Lane, asked: _Asked) -> None:
         """Match and compare a chunk, hand its rows to the database and count them."""
         prepared = asked.prepared
-        index, comparison = asked.answer.result()
-        self.register.learn(asked.codes, index)
+        answer, comparison = asked.answer.result()
+        self.register.learn(asked.codes, answer)
         frame, found = self._matched(lane, prepared)
         found += _held_by_others(prepared.frame, comparison, self.item)
         frame = without(frame, findings.rejected_rows(found))
@@ -109,7 +110,8 @@ class Flow:
         everything = [*prepared.found, *found, repeated, *about]
         errors, warnings = findings.together(findings.errors(everything)), findings.warnings(everything)
         rejected = findings.rejected_rows([errors])
-        lane.send(lambda: self.loader.store(Batch(new, revised)))
+        pieces = [self.loader.new_records(new), self.loader.staged_revisions(revised)]
+        lane.send(lambda: self.loader.store(pieces))
         self.held_back.add_findings(errors, *self.quota.kept(warnings))
         if not self.held_back.add_rows(prepared.raw, rejected, prepared.persons):
             self._flush(lane)
@@ -118,7 +120,7 @@ class Flow:
         self.tally.rejected += rejected.len()
         self.tally.add_fates(frame["fate"])
         self.tally.add_findings([errors, *warnings])
-        self.report(LOADING, self.tally.rows_in, round(self.tally.rows_in / max(prepared.done, 1e-6)))
+        self.report(LOADING, self.tally.rows_in, _estimated(self.tally.rows_in, prepared.done))
 
     def _matched(self, lane: Lane, prepared: Prepared) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         """The rows that have an organisation (organisation_id added), and the findings of matching."""
@@ -133,10 +135,12 @@ class Flow:
             sound = without(again, findings.rejected_rows(found))
             uscc = self.item.by_role("party_uscc")
             found.append(findings.table(fresh[ROW], "W302", field=uscc.name if uscc else "", value=fresh["code"]))
-        found.append(matching.differing_names(sound, self.item, self.register))
+        found.append(matching.differing_names(sound, self.item))
         found = self._with_namesakes(lane, found)
-        frame = prepared.frame.join(sound.select(ROW, "organisation_id"), on=ROW, how="inner", maintain_order="left")
-        return frame, found
+        if sound.height < prepared.frame.height:
+            kept = prepared.frame[ROW].is_in(sound[ROW].implode())
+            return prepared.frame.filter(kept).with_columns(sound["organisation_id"]), found
+        return prepared.frame.with_columns(sound["organisation_id"]), found
 
     def _with_namesakes(self, lane: Lane, found: list[pl.DataFrame]) -> list[pl.DataFrame]:
         """E305 says how many organisations bear the name."""
@@ -172,9 +176,6 @@ class Flow:
         loaded = frame.filter(pl.col("fate").is_in([ACCEPTED, REVISED]))
         if loaded.is_empty():
             return pl.DataFrame(), pl.DataFrame(), []
-        # In the order of their days: the index over these has few distinct entries and likes them together.
-        decided = self.item.by_role("decided_on")
-        loaded = loaded.sort(decided.name) if decided else loaded
         records = shaping.record_columns(loaded, self.item, self.pack, self.origin, plain=plain)
         is_new = loaded["fate"] == ACCEPTED
         about = [
@@ -182,12 +183,16 @@ class Flow:
             shaping.differing_ends(loaded, records, self.item),
             *code_periods.out_of_use(loaded, self.item, self.pack),
         ]
-        return records.filter(is_new), records.filter(~is_new), about
+        # In the order of their days: the index over these has few distinct entries and likes them together. The ids
+        # rise all the same, as theirs does.
+        new = records.filter(is_new).sort("decided_on").with_columns(records["id"].head(int(is_new.sum())))
+        return new, records.filter(~is_new), about
 
     def _flush(self, lane: Lane) -> None:
         """Hand the rejected rows and the findings kept back to the database."""
         rejected, found = self.held_back.taken(self.origin.submission_id)
-        lane.send(lambda: self.loader.store(Batch(rejected=rejected, findings=found)))
+        pieces = [self.loader.piece("intake_rejectedrow", rejected), self.loader.piece("intake_finding", found)]
+        lane.send(lambda: self.loader.store(pieces))
 
     def _notices(self) -> pl.DataFrame:
         """The warnings about the whole file, as findings of row 0."""
@@ -218,6 +223,11 @@ class Flow:
             if not self.held_back.add_rows(raw, here, nobody):
                 self._flush(lane)
                 self.held_back.add_rows(raw, here, nobody)
+
+
+def _estimated(rows: int, done: float) -> int:
+    """How many rows the file has, when so many of them are that share of it."""
+    return round(rows / max(done, 1e-6))
 
 
 def _held_by_others(asked: pl.DataFrame, comparison: Comparison, item: Item) -> list[pl.DataFrame]:

@@ -1,7 +1,6 @@
 """Natural keys, content and the text that is loaded: how two rows are compared and what becomes of one in the database.
 
-The body of a payload is the item's fields as JSON texts joined by `","`; the content hash is taken over it, so that
-the hash and the payload are one pass over the row.
+The content hash is taken over the payload as it is loaded, so that both are one pass over the row.
 """
 
 from __future__ import annotations
@@ -47,22 +46,24 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     return (serial + _hashed(folded, pl.col("key")).str.slice(0, 32 - numbering.DIGITS)).alias("key_hash")
 
 
-def payload_bodies(frame: pl.DataFrame, item: Item, *, plain: bool = False) -> pl.Series:
-    """The payload of each row without its opening `["` and closing `"]`: every field of the item as a JSON text,
-    null as an empty one.
-    """
-    columns = [
-        (frame[field.name] if plain or field.type not in _FREE else json_text(frame[field.name]))
-        .fill_null("")
-        .alias(field.name)
-        for field in item.fields
-    ]
-    return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator='","').alias("body")).to_series()
+def payloads(frame: pl.DataFrame, item: Item, *, plain: bool = False) -> pl.Series:
+    """The payload of each row: a JSON array of every field of the item as a text, null as an empty one."""
+    parts: list[pl.Expr] = [pl.lit('["')]
+    between = ""
+    for field in item.fields:
+        column = frame[field.name]
+        if column.null_count() < column.len():
+            text = column if plain or field.type not in _FREE else json_text(column)
+            parts += [*([pl.lit(between)] if between else []), pl.lit(text.fill_null(""))]
+            between = ""
+        between += '","'
+    parts.append(pl.lit(between.removesuffix('","') + '"]'))
+    return frame.with_columns(pl.concat_str(parts).alias("payload"))["payload"]
 
 
-def content_hashes(bodies: pl.Series) -> pl.Series:
-    """32 hexadecimal digits of SHA-256 over each body."""
-    return _hashed(bodies.alias("body").to_frame(), pl.col("body"))
+def content_hashes(payloads: pl.Series) -> pl.Series:
+    """32 hexadecimal digits of SHA-256 over each payload."""
+    return _hashed(payloads.to_frame("payload"), pl.col("payload"))
 
 
 def json_text(column: pl.Series) -> pl.Series:

@@ -19,7 +19,8 @@ import psycopg
 from psycopg import Cursor
 
 from gongxin.intake import matching
-from gongxin.intake.copying import copy_in, copy_text
+from gongxin.intake.copying import Lines, LineWriter, copy_in
+from gongxin.intake.matching import Answer
 from gongxin.intake.shaping import CONSTANT, VARYING
 from gongxin.policy.model import Item
 from gongxin.records import locking
@@ -84,14 +85,14 @@ class Comparison:
     holders: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Batch:
-    """What goes into the database at once: new records, staged revisions, rejected rows, findings."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a table as COPY takes them, written out before the database waits for them."""
 
-    new: pl.DataFrame = field(default_factory=pl.DataFrame)
-    revised: pl.DataFrame = field(default_factory=pl.DataFrame)
-    rejected: pl.DataFrame = field(default_factory=pl.DataFrame)
-    findings: pl.DataFrame = field(default_factory=pl.DataFrame)
+    table: str
+    columns: list[str]
+    rows: int
+    lines: Lines
 
 
 class Lane:
@@ -133,7 +134,9 @@ class Loader:
         self._submission_id = submission_id
         self._provider_id = provider_id
         self._anything_held = False
+        self._register_read = False
         self._staged = 0
+        self._writer = LineWriter()
 
     def begin(self) -> None:
         """Wait for other files of the same item, then make the staging tables."""
@@ -142,9 +145,16 @@ class Loader:
         self._cursor.execute("SELECT EXISTS (SELECT 1 FROM records_record WHERE item = %s)", [self._item.id])
         self._anything_held = bool(self._one()[0])
 
-    def ask(self, codes: pl.Series, keys: pl.DataFrame) -> tuple[pl.DataFrame, Comparison]:
-        """What the register says of these codes, and what is held under these keys (columns key_hash, content_hash)."""
-        return matching.ask(self._cursor, codes), self._compare(keys)
+    def ask(self, codes: pl.Series, keys: pl.DataFrame, *, rows: int) -> tuple[Answer, Comparison]:
+        """What the register says of these codes, and what is held under these keys (columns key_hash, content_hash).
+
+        rows: how many the file has. The whole register is read once only.
+        """
+        if self._register_read:
+            return Answer(codes.clear().to_frame()), self._compare(keys)
+        answer = matching.ask(self._cursor, codes, rows=rows)
+        self._register_read = answer.whole
+        return answer, self._compare(keys)
 
     def namesakes(self, names: pl.Series) -> dict[str, int]:
         """See `matching.namesakes`."""
@@ -154,13 +164,25 @@ class Loader:
         """See `matching.register_newcomers`."""
         return matching.register_newcomers(self._cursor, fresh, at=at)
 
-    def store(self, batch: Batch) -> None:
-        """Load a chunk: new records, staged revisions, rejected rows, findings."""
-        self._copy("records_record", batch.new, _COLUMNS)
-        self._copy("gx_stage", batch.revised, _COLUMNS)
-        self._copy("intake_rejectedrow", batch.rejected)
-        self._copy("intake_finding", batch.findings)
-        self._staged += batch.revised.height
+    def piece(self, table: str, frame: pl.DataFrame) -> Piece:
+        """Rows of a table whose columns are the frame's. This and its sisters may run in another thread."""
+        return Piece(table, frame.columns, frame.height, self._writer.write(frame))
+
+    def new_records(self, frame: pl.DataFrame) -> Piece:
+        """Records (a frame of `shaping.record_columns`) that are not held yet."""
+        return Piece("records_record", _COLUMNS, frame.height, self._writer.write(frame, ready=True))
+
+    def staged_revisions(self, frame: pl.DataFrame) -> Piece:
+        """Records (a frame of `shaping.record_columns`) whose other content is held."""
+        return Piece("gx_stage", _COLUMNS, frame.height, self._writer.write(frame, ready=True))
+
+    def store(self, pieces: list[Piece]) -> None:
+        """Load rows that have been written out."""
+        for piece in pieces:
+            if piece.rows:
+                copy_in(self._cursor, piece.table, piece.columns, piece.lines)
+            self._staged += piece.rows if piece.table == "gx_stage" else 0
+            self._writer.take_back(piece.lines)
 
     def withdraw(self, key_hashes: pl.Series) -> None:
         """Take out again what this transaction has loaded or staged under these keys."""
@@ -187,15 +209,9 @@ class Loader:
         if not self._anything_held or keys.is_empty():
             return Comparison()
         self._cursor.execute("TRUNCATE gx_key")
-        self._copy("gx_key", keys.with_row_index("n"))
+        self.store([self.piece("gx_key", keys.with_row_index("n"))])
         self._cursor.execute(_COMPARE, {"provider": self._provider_id})
         return Comparison(*self._one())
-
-    def _copy(self, table: str, frame: pl.DataFrame, columns: list[str] | None = None) -> None:
-        """COPY a frame; columns: of the table, where the frame is a ready one of `shaping.record_columns`."""
-        if frame.height:
-            lines = copy_text(frame, ready=columns is not None)
-            copy_in(self._cursor, table, columns or frame.columns, lines)
 
     def _one(self) -> tuple[Any, ...]:
         row = self._cursor.fetchone()

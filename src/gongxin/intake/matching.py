@@ -1,4 +1,5 @@
-"""Rows to organisations: by code first, a name never acts alone. Codes are looked up by the set, each once for a file.
+"""Rows to organisations: by code first, a name never acts alone. Codes are looked up by the set, each once for a file;
+for a file of many rows the register is read whole.
 
 Of a row's codes the unified social credit code decides; else the first of registration number, organisation code,
 institution, social organisation and tax number that the register knows. A valid unified code that the register does
@@ -8,6 +9,7 @@ warning.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from gongxin.intake.headers import CODE_ROLES
 from gongxin.intake.tables import ROW
 from gongxin.policy.model import FieldRole, Item
 from gongxin.subjects.identifiers import USCC_PLACEHOLDER, kind_expr
-from gongxin.subjects.matching import load_index, register_unknown
+from gongxin.subjects.matching import load_index, load_whole_index, register_unknown
 from gongxin.subjects.models import Kind
 from gongxin.subjects.names import name_key_expr
 
@@ -34,7 +36,12 @@ _INDEX_SCHEMA: Final[dict[str, Any]] = {
 }
 
 
-_MATCHED: Final = (ROW, "name", "code", "field", "organisation_id", "kind", "held_name", "holders")
+# From so many rows on, a register of no more organisations than rows is read whole: cheaper than asking by the chunk.
+_MANY_ROWS: Final = 50_000
+_WHOLE_AT_MOST: Final = 500_000
+_MATCHED: Final = (
+    ROW, "name", "code", "field", "organisation_id", "kind", "held_name", "name_key", "former_keys", "holders",
+)  # fmt: skip
 _ANSWER_SCHEMA: Final[dict[str, Any]] = {
     "code": pl.String,
     "organisation_id": pl.String,
@@ -47,34 +54,64 @@ _ANSWER_SCHEMA: Final[dict[str, Any]] = {
 
 class Register:
     """What is known of the register so far: one row a code, with the number of organisations that hold it (0:
-    nobody).
+    nobody). Once the register has been read whole, a code that has no row is nobody's.
     """
 
     def __init__(self) -> None:
         self.index = pl.DataFrame(schema=_INDEX_SCHEMA)
         self._asked = pl.Series("code", [], dtype=pl.String)
+        self._whole = False
 
-    def question(self, codes: pl.Series) -> pl.Series:
-        """The codes that have not been asked for yet; they count as asked from now on."""
+    def question(self, frame: pl.DataFrame, item: Item) -> pl.Series:
+        """The codes of the rows that have not been asked for yet; they count as asked from now on."""
+        if self._whole:
+            return self._asked.clear()
+        codes = wanted(codes_of(frame, item))
         fresh = codes.filter(~codes.is_in(self._asked.implode()))
         self._asked = pl.concat([self._asked, fresh], rechunk=False)
         return fresh
 
-    def learn(self, asked: pl.Series, found: pl.DataFrame) -> None:
-        """Remember the answer to a question: codes asked, and the rows `subjects.matching.load_index` found."""
-        if asked.is_empty():
-            return
-        counted = found.with_columns(pl.len().over("code").cast(pl.UInt32).alias("holders")).unique(
-            "code", keep="first", maintain_order=True
-        )
-        answers = asked.alias("code").to_frame().join(counted.rename({"name": "held_name"}), on="code", how="left")
-        fresh = answers.with_columns(pl.col("holders").fill_null(0)).select(list(_INDEX_SCHEMA))
-        self.index = pl.concat([self.index, fresh], rechunk=False)
+    def learn(self, asked: pl.Series, answer: Answer) -> None:
+        """Remember the answer to a question."""
+        if answer.whole:
+            self.index, self._whole = _counted(answer.found).select(list(_INDEX_SCHEMA)), True
+        elif asked.len() and not self._whole:
+            self._add(asked, answer.found)
 
     def correct(self, asked: pl.Series, found: pl.DataFrame) -> None:
         """Replace earlier answers, after newcomers have been registered."""
         self.index = self.index.filter(~pl.col("code").is_in(asked.implode()))
-        self.learn(asked, found)
+        self._add(asked, found)
+
+    def look_up(self, codes: pl.Series) -> pl.DataFrame:
+        """The columns of the index but the code, a row for each of the codes; holders is null only where there is no
+        code.
+        """
+        asked = codes.alias("code").to_frame()
+        # The joins build their tables on the right: on the few codes of a chunk, not on the whole index.
+        known = self.index.join(asked, on="code", how="semi")
+        found = asked.join(known, on="code", how="left", maintain_order="left").drop("code")
+        held = pl.select(pl.when(codes.is_not_null()).then(found["holders"].fill_null(0))).to_series()
+        return found.with_columns(held.alias("holders"))
+
+    def _add(self, asked: pl.Series, found: pl.DataFrame) -> None:
+        answers = asked.alias("code").to_frame().join(_counted(found), on="code", how="left")
+        fresh = answers.with_columns(pl.col("holders").fill_null(0)).select(list(_INDEX_SCHEMA))
+        self.index = pl.concat([self.index, fresh], rechunk=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `subjects.matching` found for a question. whole: it is the whole register."""
+
+    found: pl.DataFrame
+    whole: bool = False
+
+
+def _counted(found: pl.DataFrame) -> pl.DataFrame:
+    """The first organisation of each code, and how many hold it."""
+    counted = found.with_columns(pl.len().over("code").cast(pl.UInt32).alias("holders"))
+    return counted.unique("code", keep="first", maintain_order=True).rename({"name": "held_name"})
 
 
 def codes_of(frame: pl.DataFrame, item: Item) -> pl.DataFrame:
@@ -91,40 +128,37 @@ def wanted(codes: pl.DataFrame) -> pl.Series:
     return pl.concat([pl.Series("code", [], dtype=pl.String), *columns]).unique()
 
 
-def ask(cursor: Cursor[Any], codes: pl.Series) -> pl.DataFrame:
-    """The register's answer for these codes; nothing is asked where there are none."""
+def ask(cursor: Cursor[Any], codes: pl.Series, *, rows: int) -> Answer:
+    """The register's answer for these codes; nothing is asked where there are none. rows: how many the file has."""
     if codes.is_empty():
-        return pl.DataFrame(schema=_ANSWER_SCHEMA)
-    return load_index(cursor.connection, codes)
+        return Answer(pl.DataFrame(schema=_ANSWER_SCHEMA))
+    if rows >= _MANY_ROWS:
+        whole = load_whole_index(cursor.connection, at_most=min(rows, _WHOLE_AT_MOST))
+        if whole is not None:
+            return Answer(whole, whole=True)
+    return Answer(load_index(cursor.connection, codes))
 
 
 def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
     """What the register says of each row.
 
     Returns row, name, code and field (the code that decides and its column; null: the row has no code),
-    organisation_id, kind, held_name, holders (of the deciding code; 0: unknown), and conflict (a code of another
-    organisation, else null).
+    organisation_id, kind, held_name, name_key, former_keys, holders (of the deciding code; 0: unknown), and conflict (a
+    code of another organisation, else null).
     """
     named = {role: field.name for role in CODE_ROLES if (field := item.by_role(role)) is not None}
     codes = codes_of(frame, item)
     roles = [role for role in named if codes[role].null_count() < codes.height]
     name = item.by_role("party_name")
     codes = codes.with_columns((frame[name.name] if name else pl.lit(None, dtype=pl.String)).alias("name"))
-    held = register.index.select("code", "organisation_id", "kind", "held_name", "holders")
     if roles == ["party_uscc"]:
         # Nothing to weigh: by far the most frequent case.
         column = pl.when(pl.col("party_uscc").is_not_null()).then(pl.lit(named["party_uscc"])).alias("field")
         decided = codes.with_columns(pl.col("party_uscc").alias("code"), column)
-        return decided.join(held, on="code", how="left", maintain_order="left").select(
-            *_MATCHED, pl.lit(None, dtype=pl.String).alias("conflict")
-        )
+        return _with_answer(decided, register).select(*_MATCHED, pl.lit(None, dtype=pl.String).alias("conflict"))
     for role in roles:
-        answer = held.select(
-            pl.col("code").alias(role),
-            pl.col("holders").alias(f"{role}:n"),
-            pl.col("organisation_id").alias(f"{role}:id"),
-        )
-        codes = codes.join(answer, on=role, how="left", maintain_order="left")
+        answer = register.look_up(codes[role])
+        codes = codes.with_columns(answer["holders"].alias(f"{role}:n"), answer["organisation_id"].alias(f"{role}:id"))
     code, column = _deciding(roles, named)
     decided = codes.with_columns(code.alias("code"), column.alias("field"))
     others = [
@@ -134,7 +168,12 @@ def match(frame: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
         for role in roles
     ]
     conflict = pl.coalesce(*others, pl.lit(None, dtype=pl.String)).alias("conflict")
-    return decided.join(held, on="code", how="left", maintain_order="left").select(*_MATCHED, conflict)
+    return _with_answer(decided, register).select(*_MATCHED, conflict)
+
+
+def _with_answer(decided: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """The rows with what the register says of their deciding code."""
+    return decided.with_columns(register.look_up(decided["code"]).get_columns())
 
 
 def _deciding(roles: list[FieldRole], named: dict[FieldRole, str]) -> tuple[pl.Expr, pl.Expr]:
@@ -185,16 +224,13 @@ def _field_of(rows: pl.DataFrame) -> pl.Series:
     return rows["field"].fill_null("")
 
 
-def differing_names(matched: pl.DataFrame, item: Item, register: Register) -> pl.DataFrame:
+def differing_names(matched: pl.DataFrame, item: Item) -> pl.DataFrame:
     """W301: the name in the file is neither the present nor a former name (brackets, width and legal form do not
     matter).
     """
     other = matched.filter(pl.col("name") != pl.col("held_name"))
     if other.height:
-        keys = register.index.select("code", "name_key", "former_keys")
-        other = other.join(keys, on="code", how="left", maintain_order="left").with_columns(
-            name_key_expr(pl.col("name")).alias("given")
-        )
+        other = other.with_columns(name_key_expr(pl.col("name")).alias("given"))
         former = pl.col("former_keys").list.contains(pl.col("given")).fill_null(value=False)
         other = other.filter((pl.col("given") != pl.col("name_key")) & ~former)
     party = item.by_role("party_name")

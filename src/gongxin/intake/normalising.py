@@ -126,10 +126,18 @@ def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
     ] == ((outcome.width - 2) * outcome.height):
         # Everything stands in its stored form already.
         return Cast(raw)
-    rows = raw.alias("raw").to_frame().join(outcome, on="raw", how="left", maintain_order="left")
+    return _rejoined(raw, outcome, expected)
+
+
+def _rejoined(raw: pl.Series, outcome: pl.DataFrame, expected: str) -> Cast:
+    """The outcome brought back to the rows: only what is not as it was given is looked up."""
+    other = pl.col("value").ne_missing(pl.col("raw")) | pl.any_horizontal(pl.exclude("raw", "value").is_not_null())
+    changed = outcome.filter(other).with_columns(pl.lit(value=True).alias("changed"))
+    rows = raw.alias("raw").to_frame().join(changed, on="raw", how="left", maintain_order="left")
+    value = rows.select(pl.when("changed").then("value").otherwise("raw")).to_series()
     warning = rows["warning"] if "warning" in rows.columns and rows["warning"].null_count() < rows.height else None
     code = rows["code"] if rows["code"].null_count() < rows.height else None
-    return Cast(rows["value"], code, expected, warning)
+    return Cast(value, code, expected, warning)
 
 
 def _dates(texts: pl.Series, role: str | None) -> pl.DataFrame:
@@ -170,6 +178,20 @@ def _decimals(texts: pl.Series, field: Field) -> pl.DataFrame:
     """Decimals in the unit of the label: digits with an optional point, thousands separators in their places."""
     scale = field.scale if field.scale is not None else 0
     whole_digits = max((field.max_length or 18) - scale, 1)
+    fraction_form = rf"(?:\.\d{{0,{scale - 1}}}[1-9])?" if scale else ""
+    stored = texts.str.contains(rf"^(?:0|[1-9]\d{{0,{whole_digits - 1}}}){fraction_form}$").fill_null(value=False)
+    # What stands in its stored form already, nearly all of it, is not taken apart.
+    frame = texts.alias("value").to_frame().with_columns(pl.lit(None, dtype=pl.String).alias("code"))
+    others = (~stored).arg_true()
+    if not others.len():
+        return frame
+    taken_apart = _decimals_written_otherwise(texts.gather(others), scale=scale, whole_digits=whole_digits)
+    return frame.select(
+        frame[name].clone().scatter(others, taken_apart[name]).alias(name) for name in ("value", "code")
+    )
+
+
+def _decimals_written_otherwise(texts: pl.Series, *, scale: int, whole_digits: int) -> pl.DataFrame:
     text = half_width(pl.col("text")).str.replace_all(" ", "", literal=True)
     grouped = text.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
     plain = pl.when(grouped).then(text.str.replace_all(",", "", literal=True)).otherwise(text)

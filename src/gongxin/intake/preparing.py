@@ -24,7 +24,7 @@ _PROBED: Final = 3
 @dataclass(slots=True)
 class Prepared:
     """The rows of a chunk. raw: all rows as they stand in the file; frame: the rows without errors so far, normalised
-    fields and key_hash, content_hash, body (see `keys`).
+    fields and key_hash, content_hash, payload (see `keys`).
 
     found: findings; persons: rows of natural persons, whose content is not kept; done: share of the file that is read.
     """
@@ -67,9 +67,9 @@ class Preparer:
         found = [without(part, people) for part in found]
         found.append(findings.table(people, "E401"))
         frame = without(frame, findings.rejected_rows(found))
-        bodies = keys.payload_bodies(frame, self.item, plain=chunk.plain)
-        hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(bodies)]
-        columns = zip(("key_hash", "content_hash", "body"), (*hashes, bodies), strict=True)
+        payloads = keys.payloads(frame, self.item, plain=chunk.plain)
+        hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(payloads)]
+        columns = zip(("key_hash", "content_hash", "payload"), (*hashes, payloads), strict=True)
         frame = frame.with_columns(column.alias(name) for name, column in columns)
         return Prepared(raw, frame, found, people, chunk.done, chunk.plain)
 

@@ -43,11 +43,11 @@ class Origin:
 def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *, plain: bool) -> pl.DataFrame:
     """The columns of `records_record`, ready for COPY: VARYING, and `constants`, which stands for CONSTANT.
 
-    rows: normalised fields with organisation_id, key_hash, content_hash, body. plain: no text of theirs needs escaping.
+    rows: normalised fields with organisation_id, key_hash, content_hash, payload. plain: no text of theirs needs
+    escaping.
     """
     typed = deriving.typed(rows, item)
     ruled = deriving.derived(typed, item, pack)
-    payload = rows.select(payload=pl.lit('["') + pl.col("body") + pl.lit('"]')).to_series()
     # Not select: an item with neither field would give one row of constants.
     named = rows.with_columns(_text(item, "document_no").alias("document_no"), _title(item).alias("title"))
     texts = named.select("document_no", "title").get_columns()
@@ -61,7 +61,7 @@ def record_columns(rows: pl.DataFrame, item: Item, pack: Pack, origin: Origin, *
             ruled["severity"],
             _meaning(typed, pack, "procedure"),
             *ruled.select("publicity_from", "publicity_until", "publicity_rule"),
-            payload if plain else escaped_json(payload),
+            rows["payload"] if plain else escaped_json(rows["payload"]),
             pl.repeat(_constants(item, origin), rows.height, dtype=pl.String, eager=True).alias("constants"),
         ]
     )

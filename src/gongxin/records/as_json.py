@@ -49,8 +49,8 @@ _NAMES: Final = """CASE WHEN EXISTS (
 # The same with the fields that may be seen and have content. They cost four fifths of it.
 RECORD: Final = f"""json_build_object({_HEADLINE}, 'fields', coalesce((
     SELECT json_object_agg(f.name, f.value)
-        FILTER (WHERE f.name IS NOT NULL AND f.value NOT IN ('null'::jsonb, '""'::jsonb))
-    FROM (SELECT unnest({_NAMES}) AS name, jsonb_array_elements(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608  (made of constants of this module)
+        FILTER (WHERE f.name IS NOT NULL AND f.value <> '')
+    FROM (SELECT unnest({_NAMES}) AS name, json_array_elements_text(r.payload) AS value) f), '{{}}'::json))"""  # noqa: S608  (made of constants of this module)
 
 # The tables `RECORD` reads beside `r`.
 JOINS: Final = "LEFT JOIN shape ON shape.item = r.item LEFT JOIN identity_department d ON d.id = r.provider_id"

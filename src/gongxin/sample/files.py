@@ -101,7 +101,8 @@ def labelled(whole: pl.DataFrame, item: Item) -> pl.DataFrame:
 def write(whole: pl.DataFrame, path: Path) -> Path:
     """Write as CSV (UTF-8 with BOM), XLSX (text cells), Parquet or JSON lines, as the ending says; returns the path."""
     writers: dict[str, Callable[[], object]] = {
-        ".csv": lambda: whole.write_csv(path, include_bom=True),
+        # An empty cell is nothing between two commas, as spreadsheets export it.
+        ".csv": lambda: whole.with_columns(pl.col(pl.String).replace("", None)).write_csv(path, include_bom=True),
         ".xlsx": lambda: whole.write_excel(path, autofilter=False, dtype_formats={pl.String: "@"}),
         ".parquet": lambda: whole.write_parquet(path),
         ".jsonl": lambda: whole.write_ndjson(path),

@@ -28,21 +28,32 @@ _SEPARATOR: Final = "\x1f"
 # From here on reading the whole register once is cheaper than one look-up for each code.
 _MANY_CODES: Final = 20_000
 
-_INDEX: Final = r"""
-SELECT h.code, replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name, o.name_key, f.keys AS former_keys
+_COLUMNS: Final = "replace(o.id::text, '-', '') AS organisation_id, o.kind, o.name, o.name_key, f.keys AS former_keys"
+_FORMER_NAMES: Final = r"""
+LEFT JOIN (
+    SELECT organisation_id, string_agg(name_key, E'\x1f' ORDER BY until) AS keys
+    FROM subjects_formername GROUP BY organisation_id
+) f ON f.organisation_id = o.id
+"""
+# The pieces are constants of this module.
+_INDEX: Final = f"""
+SELECT h.code, {_COLUMNS}
 FROM (
     SELECT w.code, o.id, true AS own FROM gx_wanted_code w JOIN subjects_organisation o ON o.uscc = w.code
     UNION ALL
     SELECT DISTINCT w.code, i.organisation_id, false
     FROM gx_wanted_code w JOIN subjects_identifier i ON i.value = w.code
 ) h
-JOIN subjects_organisation o ON o.id = h.id
-LEFT JOIN (
-    SELECT organisation_id, string_agg(name_key, E'\x1f' ORDER BY until) AS keys
-    FROM subjects_formername GROUP BY organisation_id
-) f ON f.organisation_id = o.id
+JOIN subjects_organisation o ON o.id = h.id {_FORMER_NAMES}
 ORDER BY h.code, h.own DESC, o.id
-"""
+"""  # noqa: S608  (made of constants of this module)
+_BY_USCC: Final = f"""
+SELECT o.uscc AS code, {_COLUMNS} FROM subjects_organisation o {_FORMER_NAMES} WHERE o.uscc IS NOT NULL
+"""  # noqa: S608  (made of constants of this module)
+_BY_IDENTIFIER: Final = f"""
+SELECT i.value AS code, {_COLUMNS}
+FROM subjects_identifier i JOIN subjects_organisation o ON o.id = i.organisation_id {_FORMER_NAMES}
+"""  # noqa: S608  (made of constants of this module)
 
 _ADD_UNKNOWN: Final = """
 INSERT INTO subjects_organisation (id, kind, uscc, name, name_key, pinyin, status, type_name, district, address,
@@ -73,7 +84,26 @@ def load_index(connection: Connection, codes: pl.Series) -> pl.DataFrame:
         cursor.execute(sql.SQL("SET LOCAL {} = off").format(avoided))
         found = copy_to(cursor, _INDEX)
         cursor.execute(sql.SQL("SET LOCAL {} = on").format(avoided))
+    return _one_each(found)
+
+
+def load_whole_index(connection: Connection, *, at_most: int) -> pl.DataFrame | None:
+    """The same for every code of the register, read once; None where it holds more than `at_most` organisations."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM (SELECT FROM subjects_organisation LIMIT %s) o", [at_most + 1])
+        (held,) = cursor.fetchone()
+        if held > at_most:
+            return None
+        # First the organisation whose USCC a code is, then the others in the order of their ids.
+        others = copy_to(cursor, _BY_IDENTIFIER).sort("code", "organisation_id")
+        found = pl.concat([copy_to(cursor, _BY_USCC), others])
+    return _one_each(found)
+
+
+def _one_each(found: pl.DataFrame) -> pl.DataFrame:
+    """An organisation once for each code, also where it holds the code twice; former_keys as a list."""
     keys = pl.col("former_keys").fill_null("")
+    found = found.unique(["code", "organisation_id"], keep="first", maintain_order=True)
     return found.with_columns(pl.when(keys == "").then([]).otherwise(keys.str.split(_SEPARATOR)).alias("former_keys"))
 
 
