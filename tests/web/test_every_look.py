@@ -113,6 +113,8 @@ HANDS_IN = {"post /api/v1/submissions"}
 @pytest.fixture(autouse=True)
 def _node(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.VAR_DIR = tmp_path / "var"
+    # It makes its own key for reports.
+    settings.DEMO = True
     with clock.at(held.AT):
         yield
 
@@ -205,6 +207,7 @@ def _judge(look: Look | None, name: str, *, refused: bool) -> None:
     assert look.asked_by == name
     assert (look.outcome == "refused") is refused
     assert bool(look.reason) is refused
+    assert look.rule or look.reason.endswith("-unknown")
     assert look.purpose
     assert look.basis
     assert look.asked_for

@@ -181,7 +181,8 @@ class Service(NinjaAPI):
             "enum": sorted(packs.current().purposes),
             "description": "Code of a purpose of the node's policy pack (查询用途).",
         }
-        components["schemas"]["CheckIn"]["properties"]["purpose"] = _PURPOSE
+        for question in ("CheckIn", "ReportIn"):
+            components["schemas"][question]["properties"]["purpose"] = _PURPOSE
         for operations in document["paths"].values():
             for operation in operations.values():
                 _declare_problems(operation)

@@ -9,6 +9,9 @@ verifying).
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,20 +58,23 @@ def init(issuer: str, *, at: datetime) -> Files:
         raise InvalidInput(
             "report-issuer", "签发单位名称为空或者过长。", remedy=f"请填写不超过 {_LONGEST_NAME} 个字的单位名称。"
         )
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name = f"{name} 根证书"
     root = _root(root_name, root_key, at)
     signer = _signer(name, key.public_key(), root_name, root_key, at)
+    folder().parent.mkdir(parents=True, exist_ok=True)
+    # All files or none, and only one of two who make them at once (mkdtemp: readable by the owner only).
+    draft = Path(tempfile.mkdtemp(prefix="reports-", dir=folder().parent))
+    _create(draft / _KEY, _private(key), 0o600)
+    _create(draft / _CERTIFICATE, _pem(signer), 0o644)
+    _create(draft / _ROOT, _pem(root), 0o644)
     try:
-        # The key's file first: who comes second finds it and stops.
-        _create(folder() / _KEY, _private(key), 0o600)
-    except FileExistsError:
+        draft.rename(folder())
+    except OSError:
+        shutil.rmtree(draft)
         raise Conflict(
             "report-key-exists", "报告签名密钥已经存在，不会覆盖。", remedy="请继续使用它；更换办法见 docs/adr/0015。"
         ) from None
-    _create(folder() / _CERTIFICATE, _pem(signer), 0o644)
-    _create(folder() / _ROOT, _pem(root), 0o644)
     return files(at=at)
 
 
@@ -79,8 +85,11 @@ def files(*, at: datetime) -> Files:
     """
     found = Files(folder() / _KEY, folder() / _CERTIFICATE, folder() / _ROOT)
     if not all(path.exists() for path in (found.key, found.certificate, found.root)):
-        if settings.DEMO and not found.key.exists():
-            return init("公信演示节点", at=at)
+        if settings.DEMO and not folder().exists():
+            # Somebody else may make them at this moment: then theirs are there.
+            with suppress(Conflict):
+                init("公信演示节点", at=at)
+            return files(at=at)
         raise Unavailable(
             "report-key-missing", "没有报告签名密钥，不能签发报告。", remedy="请先运行 gongxin reports init。"
         )

@@ -83,12 +83,12 @@ def records(request: HttpRequest) -> HttpResponseBase:
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """One record whole: fields, standing, versions."""
     found = selectors.record(record_id)
-    _look_at(request, found)
+    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.state)
+    _look_at(request, found, asked)
     seen = scope(request, Action.RECORD_READ)
     if seen is not None and found.provider_id != seen.pk:
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“信用记录”重新打开。"))
-    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.state)
-    looking.by(request, require(request, Action.RECORD_READ, asked).rule)
+    require(request, Action.RECORD_READ, asked)
     item, own = packs.current().item(found.item), ask(request, Action.RECORD_UNPUBLISHED, asked).allowed
     public, sentence = standing(found, clock.today())
     context = {
@@ -103,10 +103,11 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     return render(request, "desk/record.html", context)
 
 
-def _look_at(request: HttpRequest, found: Record) -> None:
-    """Note what is asked for before it is judged whether it may be shown."""
+def _look_at(request: HttpRequest, found: Record, asked: Resource) -> None:
+    """Note what is asked for, and by which rule it may be shown or not, before it is."""
+    rule = ask(request, Action.RECORD_READ, asked).rule
     duty = looking.OWN if found.provider_id == acting_user(request).department_id else looking.PLATFORM
-    looking.saw(request, looking.of_record(found), purpose=duty)
+    looking.saw(request, looking.of_record(found), rule=rule, purpose=duty)
 
 
 def standing(held: Record, day: date) -> tuple[bool, str]:

@@ -17,6 +17,7 @@ from gongxin import clock
 from gongxin.enquiries.looks import Seen
 from gongxin.enquiries.models import Kind
 from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import Resource
 from gongxin.intake import jobs, receipt, returns, selectors, storage, submissions
 from gongxin.intake.models import UNFINISHED, Submission
 from gongxin.policy import packs
@@ -31,6 +32,8 @@ _RETURNS: Final[dict[tuple[str, str], Parts]] = {
     ("whole", "xlsx"): returns.whole_workbook,
     ("whole", "csv"): returns.whole_csv,
 }
+# What belongs to a department that is nobody's: the rule about it is the rule about everything that is not one's own.
+_ANOTHERS: Final = Resource(department=UUID(int=0))
 _RETURN_NAMES: Final = {"rejected": "问题数据", "whole": "原文件附错误"}
 
 
@@ -39,6 +42,7 @@ def seen_by(request: HttpRequest, submission_id: UUID) -> Submission:
 
     Its own hand-in is the department's own work; whoever else looks at it is logged (`looking.looked`).
     """
+    looking.by(request, ask(request, Action.SUBMISSION_READ, _ANOTHERS).rule)
     found = selectors.one(submission_id, provider=scope(request, Action.SUBMISSION_READ))
     rule = ask(request, Action.SUBMISSION_READ, of_department(found.provider)).rule
     looking.saw(request, Seen(f"{found.provider.name} {found.filename}"), rule=rule)

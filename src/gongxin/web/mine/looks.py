@@ -39,8 +39,8 @@ _PAGE: Final = 25
 def looks(request: HttpRequest) -> HttpResponseBase:
     """Who looked at the organisation, when and why."""
     about = represented(request)
-    rule = require(request, Action.LOOKS_OWN, Resource(organisation=about.uscc or "")).rule
-    looking.saw(request, Seen(_("查询留痕"), about.pk), rule=rule)
+    looking.saw(request, Seen(_("查询留痕"), about.pk))
+    looking.by(request, require(request, Action.LOOKS_OWN, Resource(organisation=about.uscc or "")).rule)
     context = block(about, after=Place.read(request.GET.get("after", ""))) | {
         "organisation": about,
         "codes": sorted(acting(request).organisations),
