@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from gongxin import ledger
 from gongxin.cli.ledger import app
+from gongxin.ledger import watching
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +68,24 @@ def test_every_refusal_says_the_next_step(tmp_path: Path) -> None:
     assert "ledger-size" in run("prove", "--since", "2")[1]
     assert "ledger-export-exists" in run("export", str(tmp_path))[1]
     assert run("events")[1].startswith("# Events")
+
+
+def test_destroying_and_a_raised_epoch(tmp_path: Path) -> None:
+    run("keys", "credit.example.cn/ledger")
+    with transaction.atomic():
+        ledger.append("key.revoked", fields={"key": "k", "department": "D"}, actor="x", at=datetime.now(UTC))
+    assert run("destroy", "--leaf", "0", "--reason", "期限届满")[1].endswith("记录为第 1 条\n")
+    assert "ledger-destroyed" in run("destroy", "--leaf", "0", "--reason", "again")[1]
+    known = tmp_path / "known"
+    known.write_text(run("checkpoint")[1])
+    code, said = run("raise-epoch", "--reason", "drill", "--known", str(known))
+    assert (code, said) == (0, "第 2 纪元，3 条\n")
+    assert "epoch 2" in run("checkpoint")[1]
+    assert run("verify")[0] == 0
+
+
+def test_the_loop_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(watching.Watch, "run", lambda watch: seen.append(watch))
+    assert run("watch")[0] == 0
+    assert len(seen) == 1

@@ -91,6 +91,19 @@ def test_a_log_put_back_is_refused_by_its_witness(witness: Witness) -> None:
     assert Witnessed.objects.get().size == 11
 
 
+def test_the_co_signatures_of_this_node_tell_it_too(witness: Witness) -> None:
+    """They were left in the database when its leaves were cut: nobody has to be asked."""
+    signed(9)
+    memory = keys.remembered()
+    signed(2)
+    submitting.submit(witness, at=AT)
+    as_owner("DELETE FROM ledger_leaf WHERE seq >= 9")
+    as_owner("DELETE FROM ledger_checkpoint WHERE size > 9")
+    keys.remember(memory)
+    with pytest.raises(Conflict, match="已见证 11 条，现只有 9 条"):
+        submitting.submit(witness, at=AT)
+
+
 def test_after_a_stated_restore_the_witness_goes_on_when_its_operator_says_so(witness: Witness) -> None:
     signed(9)
     submitting.submit(witness, at=AT)

@@ -51,6 +51,8 @@ def submit(witness: Witness, *, at: datetime) -> CoSignature:
     last = _last(witness)
     if last is not None and last.size == newest.size and _is_over(last, newest.note, witness):
         return last
+    if last is not None:
+        _not_beyond(witness, last.size, newest.size)
     status, answer = _asked(witness, newest.note, last.size if last else 0)
     if status == HTTPStatus.CONFLICT:
         # It knows another size: our memory was put back, or an answer was lost on the way.
@@ -102,9 +104,13 @@ def _size(witness: Witness, answer: str, newest: int) -> int:
     text = answer.strip()
     if not (text.isascii() and text.isdigit()) or len(text) > 19:
         raise _unavailable(witness, "409")
-    if int(text) > newest:
-        raise selectors.damaged(f"见证人“{witness.verifier.name}”已见证 {int(text)} 条，现只有 {newest} 条")
+    _not_beyond(witness, int(text), newest)
     return int(text)
+
+
+def _not_beyond(witness: Witness, seen: int, newest: int) -> None:
+    if seen > newest:
+        raise selectors.damaged(f"见证人“{witness.verifier.name}”已见证 {seen} 条，现只有 {newest} 条")
 
 
 def _refused(witness: Witness, status: int) -> GongxinError:
