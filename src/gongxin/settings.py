@@ -10,6 +10,7 @@ GONGXIN_KEYRING               the text of that file instead, for platforms that 
 GONGXIN_KEY_SOURCE            module:callable that returns a gongxin.secrecy.sources.KeySource (a key management service)
 GONGXIN_SUITE                 algorithms of new keys: intl (AES, SHA-256, Ed25519) or gm (SM4, SM3, SM2); default: intl
 GONGXIN_SM2                   module:callable that returns another implementation of SM2 (gongxin.secrecy.suites.Signing)
+GONGXIN_SECRET_KEYS_BEFORE    secrets that were replaced and still open what they made, comma separated (default: none)
 GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
@@ -77,6 +78,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("GONGXIN_SECRET_KEYS_BEFORE", "").split(",") if key]
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("GONGXIN_HOSTS", "127.0.0.1,localhost,testserver").split(",")
 
