@@ -5,15 +5,39 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from tests.web import in_browser
 from tests.web.route_world import Everybody, body
 
 from gongxin import clock
 from gongxin.identity.models import Representation, Role, Substitution, User
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 pytestmark = pytest.mark.django_db
+# Pages by who looks at them: name of the route and what its address names.
+PAGES = {
+    "security_admin": [
+        ("permissions", ""),
+        ("accounts", ""),
+        ("account-of", "<account>"),
+        ("permissions-of", "<account>"),
+        ("account-role", "<account>"),
+        ("substitute", "<account>"),
+        ("substitution-end", "<substitution>"),
+        ("home", ""),
+    ],
+    "credit_office": [
+        ("account-of", "<representative>"),
+        ("representation", "<representative>"),
+        ("representation-end", "<representation>"),
+    ],
+    "representative": [("permissions", "")],
+}
 
 
 @pytest.fixture
@@ -127,3 +151,17 @@ def test_representatives_are_bound_and_unbound(everybody: Everybody) -> None:
     page = client.get(reverse("desk:account-of", args=[account.pk])).content.decode()
     assert "已解除" in page
     assert "有效" in page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("actor", sorted(PAGES))
+def test_the_pages_are_accessible(everybody: Everybody, actor: str, page: Page) -> None:
+    odd = in_browser.connect(page, everybody.clients[actor])
+    page.set_viewport_size({"width": 320, "height": 640})
+    for name, of in PAGES[actor]:
+        address = reverse(f"desk:{name}", args=[everybody.objects[of]] if of else [])
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.goto(in_browser.ORIGIN + address)
+            assert (in_browser.violations(page), in_browser.sideways(page)) == ([], 0), (name, scheme)
+    assert odd == []

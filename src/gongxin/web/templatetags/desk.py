@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
+from gongxin.identity.administering import COMMAND_LINE
 from gongxin.identity.decision_table import Action
 from gongxin.intake.faults import FAULTS
 from gongxin.intake.models import Submission, SubmissionState
@@ -32,6 +34,12 @@ def may(context: Mapping[str, Any], action: str) -> bool:
     """Whether the signed-in account may do it with what belongs to its own department: what the page offers."""
     request = context["request"]
     return ask(request, Action(action), of_department(acting_user(request).department)).allowed
+
+
+@register.filter
+def operator(name: str) -> str:
+    """Who acted, as the page says it: an account's name, or the command line."""
+    return _("命令行") if name == COMMAND_LINE else name
 
 
 @register.filter
