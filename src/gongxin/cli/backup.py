@@ -35,24 +35,22 @@ app = typer.Typer(
 @said_plainly
 def make(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, on another disk if possible.")],
-    with_keys: Annotated[
-        Path | None,
-        typer.Option(
-            prompt="密钥放在哪个新文件夹（不能在备份之内）Folder for the keys",
-            prompt_required=False,
-            help="Copy the keys too, into a folder of their own; asks where if none is given.",
-        ),
+    with_keys: Annotated[bool, typer.Option("--with-keys", help="Copy the keys too; asks where to.")] = False,
+    keys_to: Annotated[
+        Path | None, typer.Option(help="New folder for the keys, outside of DIR (with --with-keys: not asked).")
     ] = None,
 ) -> None:
     """Write database, original files and manifest into DIR. Keys are not part of it."""
+    if with_keys and keys_to is None:
+        keys_to = Path(typer.prompt("密钥放在哪个新文件夹（不能在备份之内）Folder for the keys"))
     with progress_bar() as progress:
-        made = backup.make(folder, at=clock.now(), keys_to=with_keys, progress=progress)
+        made = backup.make(folder, at=clock.now(), keys_to=keys_to, progress=progress)
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"备份完成：{made.folder}")
     _tell(console, made.manifest)
     console.print(f"清单 SHA-256（请另处记下）：{made.seal}")
-    if with_keys:
-        console.print(f"密钥文件 {made.keys} 个已复制到 {with_keys}，请与备份分开保管。")
+    if keys_to:
+        console.print(f"密钥文件 {made.keys} 个已复制到 {keys_to}，请与备份分开保管。")
     else:
         console.print("备份不含密钥。没有密钥就不能继续签署日志、读取加密字段，请另行保管（--with-keys）。")
 

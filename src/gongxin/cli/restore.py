@@ -15,7 +15,11 @@ from gongxin.cli.speaking import said_plainly
 from gongxin.cli.watching import progress_bar
 from gongxin.endurance import restore as restoring
 
-app = typer.Typer(help="Make this node what it was when it was backed up.")
+app = typer.Typer(
+    help="Make this node what it was when it was backed up.",
+    # Options may stand behind DIR too: there are no commands below this one.
+    context_settings={"allow_interspersed_args": True},
+)
 
 
 @app.callback(invoke_without_command=True)
