@@ -122,6 +122,18 @@ NOT_PAGES = {
     "desk:key-new": "looked at in test_desk_keys.py, by the security administrator",
     "desk:key-rotate": "looked at in test_desk_keys.py, by the security administrator",
     "desk:key-revoke": "looked at in test_desk_keys.py, by the security administrator",
+    "desk:account-of": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:account-role": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:accounts": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:permissions": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:permissions-of": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:representation": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:representation-end": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:substitute": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:substitution-end": "looked at in test_desk_accounts.py, by those who look after accounts",
+    "desk:accounts-file": "a file",
+    "desk:permissions-file": "a file",
+    "desk:permissions-of-file": "a file",
 }
 
 
