@@ -180,6 +180,8 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password", "code", "credential", "new", "again", "next"]
 # We answer lock-outs ourselves, so its middleware is not needed.
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+# The database knows sessions by a digest only: a dump opens none.
+SESSION_ENGINE = "gongxin.secrecy.session_store"
 # A session ends when it has not been used this long, at this age, or as the oldest when the account opens one more.
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LONGEST_SECONDS = 12 * 3600

@@ -15,6 +15,7 @@ from tests.web.signing_world import AT, PASSWORD, SIGN_IN, Account, sign_in
 from gongxin import clock, ledger
 from gongxin.identity import lockout, passwords, suspension
 from gongxin.identity.roles import Role
+from gongxin.secrecy.session_store import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +39,11 @@ def test_session_gets_a_new_key(account: Account) -> None:
     session["before"] = "fixed by somebody else"
     session.save()
     old = session.session_key
+    assert Session.objects.filter(session_key=kept(old)).exists()
     client.cookies["sessionid"] = old
     sign_in(client)
     assert client.session.session_key != old
-    assert not Session.objects.filter(session_key=old).exists()
+    assert not Session.objects.filter(session_key=kept(old)).exists()
 
 
 def test_no_leaf_no_session(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Sessions of accounts: which are open, how long they last, and ending them.
 
-django-allauth's UserSession remembers whose a session is; the session itself is Django's. What a session knows about
-itself stands in it under the names below, as seconds since 1970.
+django-allauth's UserSession remembers whose a session is; the session itself is Django's; both under a digest of the
+session's key (`secrecy.session_store`). What a session knows about itself stands in it under the names below, as
+seconds since 1970.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db import transaction
 from gongxin import ledger
 from gongxin.errors import NotFound
 from gongxin.identity.models import User
+from gongxin.secrecy.session_store import kept
 
 STARTED: Final = "gx_started"
 SEEN: Final = "gx_seen"
@@ -62,7 +64,7 @@ def opened(user: User, *, key: str, address: str, browser: str, at: datetime) ->
     _delete(UserSession.objects.filter(pk__in=surplus))
     UserSession.objects.create(
         user=user,
-        session_key=key,
+        session_key=kept(key),
         ip=address,
         user_agent=browser[:_BROWSER_SHOWN],
         created_at=at,
@@ -75,7 +77,7 @@ def listing(user: User, *, current: str | None, at: datetime) -> list[OpenSessio
     """The account's open sessions, newest first. current: key of the session that asks."""
     living = _living(user, at)
     stored = Session.objects.in_bulk([entry.session_key for entry in living])
-    return [_shown(entry, stored[entry.session_key].get_decoded(), current) for entry in reversed(living)]
+    return [_shown(entry, stored[entry.session_key].get_decoded(), kept(current)) for entry in reversed(living)]
 
 
 @transaction.atomic
@@ -97,18 +99,18 @@ def end_others(user: User, *, keep: str | None, at: datetime) -> int:
 
 def moved(user: User, *, old: str | None, new: str | None) -> None:
     """A session goes on under another key."""
-    UserSession.objects.filter(user=user, session_key=old or "").update(session_key=new or "")
+    UserSession.objects.filter(user=user, session_key=kept(old)).update(session_key=kept(new))
 
 
 def drop(user: User, *, keep: str | None = None) -> int:
     """Delete the account's sessions, within the verb that has a reason for it and logs it. Returns how many."""
-    return _delete(UserSession.objects.filter(user=user).exclude(session_key=keep or ""))
+    return _delete(UserSession.objects.filter(user=user).exclude(session_key=kept(keep)))
 
 
 @transaction.atomic
 def close(user: User, *, key: str | None, reason: str, at: datetime) -> None:
     """One session is over: signed out, too old, too long unused, or its account may no longer use it."""
-    _delete(UserSession.objects.filter(user=user, session_key=key or ""))
+    _delete(UserSession.objects.filter(user=user, session_key=kept(key)))
     over(user, reason=reason, count=1, at=at)
 
 
@@ -134,7 +136,7 @@ def _delete(noted: Any) -> int:
     return len(keys)
 
 
-def _shown(entry: UserSession, marks: Mapping[str, Any], current: str | None) -> OpenSession:
+def _shown(entry: UserSession, marks: Mapping[str, Any], current: str) -> OpenSession:
     seen = marks.get(SEEN)
     return OpenSession(
         id=entry.pk,
