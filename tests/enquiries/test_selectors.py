@@ -96,15 +96,20 @@ def test_every_filter_narrows(department: Department, wanted: dict[str, Any], ex
         look(department, purpose="tendering"),
         look(department, kind=Kind.FILE, minutes=midnight),
     ]
-    found = set(selectors.search(Filters(**wanted)))
+    (part,) = selectors.search(Filters(**wanted))
+    found = set(part)
     assert found == {made[place] for place in expected}
 
 
 def test_a_search_by_organisation_and_department(department: Department) -> None:
     about, elsewhere = held.organisation(), held.department()
     mine, listed = look(department, about.pk), look(elsewhere, others=(about.pk,))
-    assert set(selectors.search(Filters(organisation=about.pk))) == {mine, listed}
-    assert set(selectors.search(Filters(organisation=about.pk, department=elsewhere.pk))) == {listed}
+    assert [set(part) for part in selectors.search(Filters(organisation=about.pk))] == [{mine}, {listed}]
+    parts = selectors.search(Filters(organisation=about.pk, department=elsewhere.pk))
+    assert [set(part) for part in parts] == [set(), {listed}]
+    assert [row[-1] for row in selectors.rows(selectors.search(Filters(organisation=about.pk)), limit=9)] == [
+        str(one.pk) for one in sorted([mine, listed], key=lambda one: (one.asked_at, one.pk), reverse=True)
+    ]
 
 
 def test_pages_go_forth_and_back_to_the_same_looks(department: Department) -> None:

@@ -93,7 +93,12 @@ class Look(models.Model):
             models.Index(fields=["department", "asked_at", "id"], name="look_by_department"),
             models.Index(fields=["asked_by", "asked_at", "id"], name="look_by_account"),
             models.Index(fields=["asked_at", "id"], name="look_by_time"),
-            models.Index(fields=["asked_at", "id"], name="look_refused", condition=models.Q(outcome=Outcome.REFUSED)),
+            models.Index(
+                # The department too, so that the index itself sorts out whose refusals are asked for.
+                fields=["asked_at", "id", "department"],
+                name="look_refused",
+                condition=models.Q(outcome=Outcome.REFUSED),
+            ),
             models.Index(fields=["batch_id"], name="look_by_batch", condition=models.Q(batch_id__isnull=False)),
             # Lists are few beside checks: only they are in it.
             GinIndex(fields=["others"], name="look_at_others", condition=~models.Q(others=[])),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 
 from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.models import Look
@@ -76,11 +78,11 @@ def one(look_id: UUID) -> Look:
     return found
 
 
-def search(filters: Filters) -> QuerySet[Look]:
-    """The looks that pass the filters, newest first; looks at lists that show the organisation are among its own."""
-    found = Look.objects.select_related("department").order_by("-asked_at", "-id")
-    if filters.organisation:
-        found = found.filter(Q(organisation_id=filters.organisation) | Q(others__contains=[filters.organisation]))
+def search(filters: Filters) -> list[QuerySet[Look]]:
+    """The looks that pass the filters, newest first, in disjoint parts: each is read by an index of its own.
+
+    About an organisation there are two: looks at it alone, and at lists that show it.
+    """
     narrowed = {
         "department_id": filters.department,
         "asked_by": filters.account,
@@ -90,15 +92,29 @@ def search(filters: Filters) -> QuerySet[Look]:
         "asked_at__gte": _begins(filters.since) if filters.since else None,
         "asked_at__lt": _begins(filters.until + timedelta(days=1)) if filters.until else None,
     }
-    return found.filter(**{name: value for name, value in narrowed.items() if value})
+    found = Look.objects.select_related("department")
+    found = found.filter(**{name: value for name, value in narrowed.items() if value})
+    if not filters.organisation:
+        return [found.order_by("-asked_at", "-id")]
+    about = filters.organisation
+    # `others` of an ordinary look is empty: the first condition is that of the index.
+    listed = found.exclude(others=[]).filter(others__contains=[about])
+    listed = listed.filter(Q(organisation_id__isnull=True) | ~Q(organisation_id=about))
+    # Lists that show one organisation are few: sorted, they cost less than walking through time until enough are met.
+    unhurried = F("asked_at") + Value(timedelta(0))
+    return [
+        found.filter(organisation_id=about).order_by("-asked_at", "-id"),
+        listed.order_by(unhurried.desc(), "-id"),
+    ]
 
 
-def stretch(found: QuerySet[Look], *, size: int, after: Place | None = None, before: Place | None = None) -> Stretch:
-    """`size` looks of a search after (or before) a place. One query, however deep the place is."""
+def stretch(
+    parts: Sequence[QuerySet[Look]], *, size: int, after: Place | None = None, before: Place | None = None
+) -> Stretch:
+    """`size` looks of a search after (or before) a place. One query a part, however deep the place is."""
     backwards = before is not None
-    if place := before or after:
-        found = found.filter(_beyond(place, newer=backwards))
-    looks = list((found.reverse() if backwards else found)[: size + 1])
+    found = [_beyond(part, before or after, newer=backwards)[: size + 1] for part in parts]
+    looks = sorted((look for part in found for look in part), key=_order, reverse=not backwards)
     more, looks = len(looks) > size, looks[:size]
     if backwards:
         looks.reverse()
@@ -106,27 +122,14 @@ def stretch(found: QuerySet[Look], *, size: int, after: Place | None = None, bef
         return Stretch([], None, None)
     return Stretch(
         looks,
-        previous=Place.of(looks[0]) if (more if backwards else place is not None) else None,
+        previous=Place.of(looks[0]) if (more if backwards else after is not None) else None,
         following=Place.of(looks[-1]) if (backwards or more) else None,
     )
 
 
 def who_looked(organisation_id: UUID, *, size: int = 50, after: Place | None = None) -> Stretch:
-    """Who looked at an organisation, newest first, refused looks too (谁查询过该主体).
-
-    Two queries, each by an index of its own: looks at it alone, and at lists that show it. `previous` is not told.
-    """
-    found = Look.objects.select_related("department").order_by("-asked_at", "-id")
-    if after:
-        found = found.filter(_beyond(after, newer=False))
-    alone = list(found.filter(organisation_id=organisation_id)[: size + 1])
-    # `others` of an ordinary look is empty: the condition is that of the index.
-    listed = list(found.exclude(others=[]).filter(others__contains=[organisation_id])[: size + 1])
-    # A list may name the organisation it was narrowed to once more.
-    merged = {look.pk: look for look in (*alone, *listed)}
-    looks = sorted(merged.values(), key=lambda look: (look.asked_at, look.pk), reverse=True)
-    following = Place.of(looks[size - 1]) if len(looks) > size else None
-    return Stretch(looks[:size], None, following)
+    """Who looked at an organisation, newest first, refused looks too (谁查询过该主体). Two queries."""
+    return stretch(search(Filters(organisation=organisation_id)), size=size, after=after)
 
 
 HEADER: Final = (
@@ -135,9 +138,10 @@ HEADER: Final = (
 )  # fmt: skip
 
 
-def rows(found: QuerySet[Look], *, limit: int) -> Iterator[list[str]]:
-    """The looks as texts under `HEADER`, at most `limit`, read in chunks over one cursor."""
-    for look in found[:limit].iterator(chunk_size=_CHUNK):
+def rows(parts: Sequence[QuerySet[Look]], *, limit: int) -> Iterator[list[str]]:
+    """The looks of a search as texts under `HEADER`, at most `limit`, read in chunks over one cursor a part."""
+    read = (part[:limit].iterator(chunk_size=_CHUNK) for part in parts)
+    for look in islice(heapq.merge(*read, key=_order, reverse=True), limit):
         yield [
             f"{look.asked_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M:%S}",
             look.get_channel_display(),
@@ -170,9 +174,16 @@ def _begins(day: date) -> datetime:
     return datetime.combine(day, time.min, CIVIL_TIME)
 
 
-def _beyond(place: Place, *, newer: bool) -> Q:
+def _order(look: Look) -> tuple[datetime, UUID]:
+    return look.asked_at, look.pk
+
+
+def _beyond(part: QuerySet[Look], place: Place | None, *, newer: bool) -> QuerySet[Look]:
+    """The looks of a part on one side of a place, nearest first."""
+    if place is None:
+        return part
     if newer:
         strictly = Q(asked_at__gt=place.asked_at) | Q(asked_at=place.asked_at, pk__gt=place.id)
-        return Q(asked_at__gte=place.asked_at) & strictly
+        return part.filter(strictly, asked_at__gte=place.asked_at).reverse()
     strictly = Q(asked_at__lt=place.asked_at) | Q(asked_at=place.asked_at, pk__lt=place.id)
-    return Q(asked_at__lte=place.asked_at) & strictly
+    return part.filter(strictly, asked_at__lte=place.asked_at)
