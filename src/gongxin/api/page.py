@@ -11,7 +11,10 @@ from django.templatetags.static import static
 from gongxin.api import problems
 from gongxin.api.service import Service, documented
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "object-src 'none'"
+)
 
 
 def openapi(service: Service, request: HttpRequest) -> JsonResponse:

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connections
 
 from gongxin import clock
+from gongxin.cli import serving
 from gongxin.cli.children import Child, Children
 from gongxin.cli.database import migrate_tables, start_embedded
 from gongxin.cli.packs import apply_current
@@ -126,9 +127,7 @@ def _prepare() -> None:
 
 
 def _children(port: int) -> list[Child]:
-    serve = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", _HOST, "--port", str(port)]
-    serve += ["--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
-    serve += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "gongxin.wsgi:application"]
+    serve = serving.command(_HOST, port, workers=2, threads=2)
     work = [sys.executable, "-m", "gongxin", "intake", "work"]
     return [Child("web", serve), Child("worker", work, comes_back=True)]
 

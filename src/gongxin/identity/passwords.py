@@ -23,6 +23,7 @@ from gongxin import ledger
 from gongxin.errors import InvalidInput, NotPermitted
 from gongxin.identity import administering, sessions
 from gongxin.identity.models import User
+from gongxin.identity.password_words import PlaceWordsValidator
 
 SHORTEST: Final = 10
 _RULES: Final = (
@@ -30,6 +31,7 @@ _RULES: Final = (
     CommonPasswordValidator(),
     NumericPasswordValidator(),
     UserAttributeSimilarityValidator(("username",)),
+    PlaceWordsValidator(),
 )
 
 
