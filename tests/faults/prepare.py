@@ -9,10 +9,9 @@ import django
 
 django.setup()
 
-# Django must be set up before any model is imported.
-from gongxin import clock  # noqa: E402
-from gongxin.identity import departments, keys  # noqa: E402
-from gongxin.policy import packs  # noqa: E402
+from gongxin import clock  # noqa: E402  (Django must be set up first)
+from gongxin.identity import departments, keys  # noqa: E402  (Django must be set up first)
+from gongxin.policy import packs  # noqa: E402  (Django must be set up first)
 
 purpose = next(iter(packs.current().purposes))
 department = departments.register(

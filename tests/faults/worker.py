@@ -13,11 +13,10 @@ import django
 
 django.setup()
 
-# Django must be set up before any model is imported.
-from django.db import Error, connections  # noqa: E402
-from procrastinate.exceptions import ConnectorException  # noqa: E402
+from django.db import Error, connections  # noqa: E402  (Django must be set up first)
+from procrastinate.exceptions import ConnectorException  # noqa: E402  (Django must be set up first)
 
-from gongxin.intake import jobs  # noqa: E402
+from gongxin.intake import jobs  # noqa: E402  (Django must be set up first)
 
 PATIENCE = 2.0
 jobs._ABANDONED_AFTER = timedelta(seconds=PATIENCE)
