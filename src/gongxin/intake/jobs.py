@@ -32,7 +32,8 @@ from procrastinate.jobs import Job, Status
 from gongxin import clock
 from gongxin.errors import full_disk
 from gongxin.intake import pipeline, returns, storage
-from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
+from gongxin.intake.faults import FileRefused
+from gongxin.intake.models import UNFINISHED, Submission
 
 # stage, rows done, rows in all (None while unknown)
 Progress = Callable[[str, int, int | None], None]
@@ -203,9 +204,9 @@ async def _work(*, wait: bool, stalled_after: float, heartbeat: float) -> None:
 
 
 def _refuse_interrupted(submission_id: UUID, *, at: datetime) -> None:
-    Submission.objects.filter(pk=submission_id, state__in=UNFINISHED).update(
-        state=SubmissionState.REFUSED, fault_code=INTERRUPTED, fault_facts={}, completed_at=at, stage=""
-    )
+    submission = Submission.objects.select_related("provider", "submitted_by").filter(pk=submission_id).first()
+    if submission is not None:
+        pipeline.refuse(submission, FileRefused(INTERRUPTED), at=at)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection, transaction
 
+from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, NotFound
 from gongxin.identity.models import Department
@@ -24,8 +25,10 @@ from gongxin.intake.loading import Loader
 from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
 from gongxin.intake.preparing import Preparer
 from gongxin.intake.rejecting import HeldBack
+from gongxin.intake.seen import SeenRows
 from gongxin.intake.shaping import Origin
 from gongxin.intake.timeliness import Timeliness
+from gongxin.ledger import batches
 from gongxin.policy import packs
 
 WAITING: Final = "等待同一目录项的其他批次"
@@ -40,7 +43,8 @@ def process(submission_id: UUID, *, at: datetime, progress: Progress | None = No
     be processed again: nothing of it has been loaded. Raises NotFound for an unknown submission, Conflict for one
     that is finished or whose keys were taken by another writer meanwhile.
     """
-    submission = Submission.objects.select_related("provider", "corrects").filter(pk=submission_id).first()
+    found = Submission.objects.select_related("provider", "corrects", "submitted_by")
+    submission = found.filter(pk=submission_id).first()
     if submission is None:
         raise NotFound("submission-unknown", "没有这个报送批次。", remedy="请核对批次号。")
     if submission.state not in UNFINISHED:
@@ -52,7 +56,7 @@ def process(submission_id: UUID, *, at: datetime, progress: Progress | None = No
         with transaction.atomic():
             _load(submission, at, progress or _silent)
     except FileRefused as refusal:
-        _refuse(submission_id, refusal, at)
+        refuse(submission, refusal, at=at)
     except psycopg.errors.UniqueViolation as error:
         raise _raced() from error
     submission.refresh_from_db()
@@ -99,6 +103,31 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
         fault_code="",
         fault_facts={},
     )
+    _log_completed(submission, outcome, flow.rows, at)
+
+
+def _log_completed(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
+    """One leaf for the batch, with the root over the records it made or changed."""
+    entries = batches.entries(*rows.loaded())
+    counts = {name: outcome[name] for name in ("rows_in", "accepted", "revised", "unchanged", "rejected")}
+    sums = {"records": len(entries), "records_root": batches.root(entries).hex()}
+    ledger.append("submission.completed", fields=_named(submission) | counts | sums, actor=_actor(submission), at=at)
+
+
+def _named(submission: Submission) -> dict[str, object]:
+    """The fields that both events of a submission have."""
+    return {
+        "submission": str(submission.pk),
+        "item": submission.item,
+        "provider": submission.provider.code,
+        "file_sha256": submission.file_sha256,
+    }
+
+
+def _actor(submission: Submission) -> str:
+    """Who handed it in: an account, else the way it came."""
+    user = submission.submitted_by
+    return user.username if user else f"{submission.channel} of {submission.provider.code}"
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -109,9 +138,10 @@ def _raced() -> Conflict:
     return Conflict("submission-raced", "另一批次同时写入了相同的记录。", remedy="没有任何数据入库，请重新处理本批次。")
 
 
-def _refuse(submission_id: UUID, refusal: FileRefused, at: datetime) -> None:
-    """The whole file goes back: nothing of it is loaded, no row is counted."""
-    Submission.objects.filter(pk=submission_id).update(
+@transaction.atomic
+def refuse(submission: Submission, refusal: FileRefused, *, at: datetime) -> None:
+    """The whole file goes back: nothing is loaded, no row counted. Nothing happens to a finished submission."""
+    refused = Submission.objects.filter(pk=submission.pk, state__in=UNFINISHED).update(
         state=SubmissionState.REFUSED,
         fault_code=refusal.code,
         fault_facts={name: persons.masked_text(str(said)) for name, said in refusal.facts.items()},
@@ -120,3 +150,6 @@ def _refuse(submission_id: UUID, refusal: FileRefused, at: datetime) -> None:
         rows_done=0,
         rows_total=None,
     )
+    if refused:
+        fields = _named(submission) | {"fault": refusal.code}
+        ledger.append("submission.refused", fields=fields, actor=_actor(submission), at=at)

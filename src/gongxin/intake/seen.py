@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from gongxin.intake.tables import ROW
@@ -68,6 +69,14 @@ class SeenRows:
         """The contradicted keys as 32 hexadecimal digits."""
         return pl.Series("key_hash", [f"{key:032x}" for key in self._contradicted], dtype=pl.String)
 
+    def loaded(self) -> tuple[bytes, bytes]:
+        """Keys and contents of the rows that become records (accepted or revised), 16 bytes each, in one order."""
+        parts = [
+            part.filter(pl.col("fate").is_in([ACCEPTED, REVISED])).select("key", "content") for part in self._parts
+        ]
+        whole = pl.concat([pl.DataFrame(schema={name: _SCHEMA[name] for name in ("key", "content")}), *parts])
+        return _bytes_of(whole["key"]), _bytes_of(whole["content"])
+
     def _first(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The first row of the file with each key of the chunk, and its content."""
         own = frame.unique("key", keep="first", maintain_order=True)
@@ -82,3 +91,10 @@ class SeenRows:
 def number(hashes: pl.Series) -> pl.Series:
     """32 hexadecimal digits as a number of 128 bits."""
     return hashes.str.to_integer(base=16, dtype=pl.UInt128)
+
+
+def _bytes_of(numbers: pl.Series) -> bytes:
+    """Numbers of 128 bits, the highest byte first."""
+    half = pl.lit(1 << 64, dtype=pl.UInt128)
+    halves = numbers.to_frame("n").select(high=pl.col("n") // half, low=pl.col("n") % half).cast(pl.UInt64)
+    return np.column_stack([halves[name].to_numpy() for name in halves.columns]).astype(">u8").tobytes()
