@@ -190,7 +190,7 @@ def test_evidence_is_for_those_who_may_see_the_case_and_only_a_download(world: W
 def test_notice_of_repair_as_page_pdf_and_bundle(world: World) -> None:
     client = browser(world.reporter)
     page = text(client.get(reverse("cases:repair-notice", args=[world.record.pk])))
-    assert "2026-07-01" in page
+    assert "自2026年7月1日起可以申请信用修复" in page
     assert "不收取任何费用" in page
     made = client.get(reverse("cases:repair-notice-pdf", args=[world.record.pk])).content
     assert made.startswith(b"%PDF-")

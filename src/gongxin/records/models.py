@@ -88,6 +88,11 @@ class Record(models.Model):
             models.Index(fields=["item", "decided_on"], name="record_item_decided"),
         ]
 
+    @property
+    def access_state(self) -> str:
+        """The state as the table of access knows it (identity/decisions.yaml): what was revoked is archive."""
+        return State.CLOSED if self.state == State.REVOKED else self.state
+
 
 class Revision(models.Model):
     """A state a record had before a later one replaced it. Append-only; the current state is the record itself."""

@@ -157,12 +157,12 @@ def _refused(field: Field, code: str, value: str) -> InvalidInput:
 
 def _columns(held: Record, item: Item, frame: pl.DataFrame) -> dict[str, Any]:
     """The columns of `records_record` for one normalised row."""
-    body = keys.payload_bodies(frame, item)
+    payloads = keys.payloads(frame, item)
     whole = frame.with_columns(
         pl.lit(held.organisation_id.hex).alias("organisation_id"),
         pl.lit(held.key_hash.hex).alias("key_hash"),
-        keys.content_hashes(body).alias("content_hash"),
-        body.alias("body"),
+        keys.content_hashes(payloads).alias("content_hash"),
+        payloads.alias("payload"),
     )
     origin = Origin(held.submission_id, held.provider_id, held.recorded_at)
     # plain: these are parameters, not lines of COPY, so nothing is escaped for it.

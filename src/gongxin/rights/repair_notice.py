@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
-from fpdf.enums import XPos, YPos
+from fpdf.enums import WrapMode, XPos, YPos
 from typing_extensions import Buffer
 
 from gongxin.clock import CIVIL_TIME
@@ -186,20 +186,28 @@ def _words(held: Record, found: Eligibility) -> tuple[dict[str, str], dict[str, 
     same = {"organisation": held.organisation.name, "document": held.document_no, "department": held.provider.name}
     until = term.published_until
     if until:
-        ends, ends_en = f"该信息公示至 {until}，届满自动停止公示", f"It is public until {until}"
+        ends, ends_en = f"该信息公示至{_day(until)}，届满自动停止公示", f"It is public until {until}"
     elif term.published:
         ends, ends_en = "该信息在有效期间公示", "It is public while it is in force"
     else:
         ends, ends_en = "该信息按规定不予公示", "It is not public"
-    open_from = f"自 {found.since} 起可以申请信用修复" if found.since else found.reason.rstrip("。")
+    open_from = f"自{_day(found.since)}起可以申请信用修复" if found.since else found.reason.rstrip("。")
     open_en = f"repair may be asked for from {found.since}" if found.since else found.reason_en.rstrip(".")
     zh = {"item": item.title, "repairable": open_from, "ends": ends}
     en = {"item": item.title_en, "repairable": open_en, "ends": ends_en}
     return same | zh, same | en
 
 
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def _references(regime: RepairRegime, found: Eligibility) -> tuple[Reference, ...]:
-    return tuple(dict.fromkeys((regime.reference, *found.references)))
+    """The sources, each title and article once, the surest of them."""
+    by_name: dict[tuple[str, str], Reference] = {}
+    for entry in sorted((regime.reference, *found.references), key=lambda entry: "HML".index(entry.confidence)):
+        by_name.setdefault((entry.title, entry.article), entry)
+    return tuple(by_name.values())
 
 
 def _document(at: datetime) -> Document:
@@ -227,11 +235,11 @@ def _set(document: Document, notice: RepairNotice) -> None:
         mark = "（来源待核实）" if reference.confidence == "L" else ""
         _line(document, f"《{reference.title}》{reference.article}{mark}", size=10)
     document.ln(10)
-    for line in (f"{notice.department}（盖章）", f"{notice.day.year}年{notice.day.month}月{notice.day.day}日"):
+    for line in (f"{notice.department}（盖章）", _day(notice.day)):
         document.set_font(FAMILY, size=12)
         document.cell(0, 8, line, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _line(document: Document, text: str, *, size: int, bold: bool = False) -> None:
     document.set_font(FAMILY, "B" if bold else "", size)
-    document.multi_cell(0, size * 0.62, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.multi_cell(0, size * 0.62, text, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)

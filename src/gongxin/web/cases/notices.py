@@ -50,6 +50,6 @@ def bulk(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 def _notice(request: HttpRequest, record_id: UUID) -> RepairNotice:
     held = records.record(record_id)
     looking.saw(request, looking.of_record(held))
-    at_what = Resource(department=held.provider_id, disclosure=held.disclosure, state=held.state)
+    at_what = Resource(department=held.provider_id, disclosure=held.disclosure, state=held.access_state)
     require(request, Action.RECORD_READ, at_what)
     return repair_notice.facts(held, day=clock.today())

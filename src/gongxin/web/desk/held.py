@@ -83,7 +83,7 @@ def records(request: HttpRequest) -> HttpResponseBase:
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """One record whole: fields, standing, versions."""
     found = selectors.record(record_id)
-    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.state)
+    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.access_state)
     _look_at(request, found, asked)
     seen = scope(request, Action.RECORD_READ)
     if seen is not None and found.provider_id != seen.pk:

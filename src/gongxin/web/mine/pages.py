@@ -54,7 +54,7 @@ def own_record(request: HttpRequest, record_id: UUID) -> Record:
     looking.saw(request, looking.of_record(held))
     if not held.organisation.uscc or held.organisation.uscc not in codes(request):
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“我的信用信息”重新打开。"))
-    require(request, Action.MINE_READ, Resource(organisation=held.organisation.uscc))
+    require(request, Action.MINE_READ, Resource(organisation=held.organisation.uscc, state=held.access_state))
     return held
 
 
