@@ -47,6 +47,7 @@ def run(rows: int = 1_000_000) -> dict[str, float]:
         per_row_small = _submit(files[small], provider) / small
         _forget()
         limit = [_limit(files[rows], Path(folder))]
+        _settle()
         first = _submit(files[rows], provider)
         _settle()
         again = _submit(files[rows], provider)
