@@ -7,9 +7,9 @@ GONGXIN_POLICIES              folder that holds the packs (default: policies/ of
 GONGXIN_SECRET_KEY            secret of the sessions (default: made once, kept private under GONGXIN_VAR)
 GONGXIN_KEYS                  file of the node's keys, private to its owner (default: keys/ring.json under GONGXIN_VAR)
 GONGXIN_KEYRING               the text of that file instead, for platforms that hand secrets over in the environment
-GONGXIN_KEY_SOURCE            module:callable that returns a gongxin.secrecy.sources.KeySource (a key management service)
+GONGXIN_KEY_SOURCE            module:callable that returns a gongxin.secrecy.sources.KeySource (key management service)
 GONGXIN_SUITE                 algorithms of new keys: intl (AES, SHA-256, Ed25519) or gm (SM4, SM3, SM2); default: intl
-GONGXIN_SM2                   module:callable that returns another implementation of SM2 (gongxin.secrecy.suites.Signing)
+GONGXIN_SM2                   module:callable that returns another SM2 (gongxin.secrecy.suites.Signing)
 GONGXIN_SECRET_KEYS_BEFORE    secrets that were replaced and still open what they made, comma separated (default: none)
 GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
@@ -32,7 +32,7 @@ GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoin
 GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
 GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
 GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
-GONGXIN_LEDGER_WATCH          0: the web server makes no checkpoints of the ledger (default: 1; one process of a node is enough)
+GONGXIN_LEDGER_WATCH          0: the web server makes no checkpoints of the ledger (default: 1; one process is enough)
 GONGXIN_REPORTS_TSA           address of a time-stamping authority (RFC 3161) for signed reports (default: none)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
 GONGXIN_SAMPLE_ORGANISATIONS  organisations of the made-up city (default: 6,000)
@@ -238,8 +238,8 @@ INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
 # Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
-# Checkpoints of the ledger: so long at most does a leaf wait for one, and so many leaves at most lie between two. Numbers
-# of engineering, not of law: what an outsider cannot yet prove, and how much one signing reads.
+# Checkpoints of the ledger: so long at most does a leaf wait for one, and so many leaves at most lie between two.
+# Numbers of engineering, not of law: what an outsider cannot yet prove, and how much one signing reads.
 LEDGER_CHECKPOINT_SECONDS = 60
 LEDGER_CHECKPOINT_ENTRIES = 1_000
 # Whether the web server makes checkpoints too (ledger/watching.py); `gongxin ledger watch` does in any case.
