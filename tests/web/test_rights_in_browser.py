@@ -1,0 +1,163 @@
+"""Pages of rights in Chromium: axe in light and dark, 320 px; objection and repair by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from tests.rights import world as worlds
+from tests.rights.world import World, at
+from tests.web import in_browser
+
+from gongxin import clock
+from gongxin.identity.models import User
+from gongxin.rights.models import Case
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+JULY = date(2026, 7, 1)
+# Address → who looks; of what.
+PAGES = {
+    "cases:cases": ("office", ""),
+    "cases:case": ("maker", "case"),
+    "cases:choose": ("reporter", "record"),
+    "cases:file": ("office", "opening"),
+    "cases:repair-notice": ("reporter", "record"),
+    "mine:home": ("agent", ""),
+    "mine:record": ("agent", "record"),
+    "mine:objection": ("agent", "record"),
+    "mine:repair": ("agent", "record"),
+    "mine:duties": ("agent", "record"),
+    "mine:commitment": ("agent", "record"),
+    "mine:check": ("agent", "record"),
+    "mine:case": ("agent", "case"),
+}
+# Addresses that are no pages, each with what they are; those of looks have their own tests.
+NOT_PAGES = {
+    "cases:cases-csv": "a file",
+    "cases:cases-xlsx": "a file",
+    "cases:step": "takes a form",
+    "cases:evidence": "a file",
+    "cases:repair-notice-pdf": "a file",
+    "cases:repair-notices": "a file",
+    "mine:read-notices": "takes a form",
+    "mine:step": "takes a form",
+    "mine:evidence": "a file",
+    "mine:remove": "takes a form",
+    "mine:discard": "takes a form",
+    "mine:looks": "tests of looks",
+    "mine:report": "tests of looks",
+}
+
+
+def test_every_address_is_looked_at() -> None:
+    """A new page needs a row here, a new file or form a line in NOT_PAGES."""
+    found = {
+        f"{space}:{pattern.name}"
+        for space in ("cases", "mine")
+        for pattern in get_resolver().namespace_dict[space][1].url_patterns
+    }
+    assert PAGES.keys() | NOT_PAGES.keys() >= found
+    assert PAGES.keys() <= found
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    """The world of rights on a day on which its penalty may be repaired."""
+    with clock.at(at(JULY)):
+        yield worlds.build()
+
+
+def browser(user: User) -> Client:
+    """Signed in as `user`."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(name: str, world: World, case: Case) -> str:
+    """The page's address."""
+    arguments: dict[str, list[Any]] = {
+        "": [],
+        "case": [case.pk],
+        "record": [world.record.pk],
+        "opening": [world.record.pk, "objection", "file"],
+    }
+    return in_browser.ORIGIN + reverse(name, args=arguments[PAGES[name][1]])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_page_is_accessible(world: World, page: Page, name: str) -> None:
+    case = world.object(on=JULY)
+    odd = in_browser.connect(page, browser(getattr(world, PAGES[name][0])))
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = page.goto(address(name, world, case))
+    assert answer is not None
+    assert answer.status == 200
+    light, sideways = in_browser.violations(page), in_browser.sideways(page)
+    page.emulate_media(color_scheme="dark")
+    assert (light, in_browser.violations(page), sideways) == ([], [], 0)
+    assert odd == []
+
+
+@pytest.mark.browser
+def test_objection_by_keyboard_alone(world: World, page: Page) -> None:
+    """From the list of records to the filed objection: an empty form puts the focus on its errors."""
+    in_browser.connect(page, browser(world.agent))
+    page.goto(address("mine:home", world, Case()))
+    _tab_to(page, world.record.title)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2:has-text('可以做什么')")
+    _tab_to(page, "提出异议")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#id_file-reasons")
+    _tab_to(page, "提交异议")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#error-summary")
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.name") == "file-reasons"
+    page.keyboard.type("罚款金额有误")
+    _tab_to(page, "提交异议")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("ol.timeline")
+    assert Case.objects.get().procedure == "objection"
+
+
+@pytest.mark.browser
+def test_commitment_by_keyboard_alone(world: World, page: Page) -> None:
+    """A task of the list is opened, done and marked as done without a mouse."""
+    in_browser.connect(page, browser(world.agent))
+    page.goto(address("mine:repair", world, Case()))
+    _tab_to(page, "信用承诺书")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#id_committed")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "id_committed":
+            break
+    page.keyboard.press("Space")
+    _tab_to(page, "保存")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tasks")
+    assert page.locator("#task-commitment").inner_text() == "已完成"
+
+
+def _tab_to(page: Page, words: str) -> None:
+    """Press Tab until what has the focus says these words."""
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        # Frames of tables take the focus too, and hold the words of all their links.
+        if words in page.evaluate(
+            "document.activeElement.matches('a, button') ? document.activeElement.innerText : ''"
+        ):
+            return
+    raise AssertionError(f"Tab does not reach {words}")
