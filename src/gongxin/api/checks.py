@@ -21,6 +21,8 @@ from gongxin.enquiries import asked, checks, looks
 from gongxin.enquiries.looks import Ground, Seen
 from gongxin.enquiries.models import Kind, Outcome
 from gongxin.identity import keys
+from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import Resource, decide
 from gongxin.ids import uuid7
 
 router = Router(tags=["checks"], auth=DepartmentKey(keys.CHECK), by_alias=True)
@@ -134,9 +136,12 @@ def check(request: HttpRequest, question: CheckIn) -> HttpResponse:
 @router.get("/{uuid:check_id}", response=StoredCheckOut, openapi_extra={"x-problems": [404]})
 def stored(request: HttpRequest, check_id: UUID) -> Any:
     """A check that your department asked, as it was logged. Reading it is a look of its own."""
-    seen, ground = Seen(f"核查 {check_id}"), Ground("audit")
+    department = asker(request).department
+    actor, own = checks.actor_of(department, asker(request).name), Resource(department=department.pk)
+    rule = decide(actor, Action.CHECK_READ, own, day=clock.today()).rule
+    seen, ground = Seen(f"核查 {check_id}"), Ground("audit", rule=rule)
     with looks.watched(Kind.LOG, seen, looker=looker(request), ground=ground, at=clock.now()):
-        found = checks.stored(check_id, department=asker(request).department)
+        found = checks.stored(check_id, department=department)
     return {
         "check": found.pk,
         "organisation": found.organisation_id,

@@ -40,6 +40,8 @@ class _Watched:
     seen: Seen
     ground: Ground
     settled: bool = False
+    # The rule of the last question of access; one that the view names comes before it.
+    judged: str = ""
     refused: GongxinError | None = field(default=None)
 
 
@@ -85,6 +87,13 @@ def by(request: HttpRequest, rule: str) -> None:
     watched.ground = replace(watched.ground, rule=rule)
 
 
+def judged(request: HttpRequest, rule: str) -> None:
+    """A question of access was answered by this rule; nothing where the page is no look."""
+    watched: _Watched | None = getattr(request, "gongxin_watched", None)
+    if watched is not None:
+        watched.judged = rule
+
+
 def settle(request: HttpRequest) -> None:
     """Nothing to log from here on: a verb has logged the look, or the department looks at its own hand-in."""
     _of(request).settled = True
@@ -112,6 +121,7 @@ def _settle(request: HttpRequest, response: HttpResponseBase, watched: _Watched,
     if watched.settled or 300 <= response.status_code < 400:
         return
     seen, ground = watched.seen, watched.ground
+    ground = replace(ground, rule=ground.rule or watched.judged)
     if response.status_code >= 400:
         error = watched.refused
         seen = seen.refused(error.code if error else f"status-{response.status_code}")

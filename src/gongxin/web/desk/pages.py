@@ -68,13 +68,17 @@ def ask(request: HttpRequest, action: Action, resource: Resource = NOTHING, *, p
 
 def require(request: HttpRequest, action: Action, resource: Resource = NOTHING, *, purpose: str = "") -> Decision:
     """As `ask`; raises decisions.Refused, which becomes a page that says the rule and the next step."""
-    return decisions.require(acting(request), action, resource, purpose=purpose, day=clock.today())
+    decision = decisions.require(acting(request), action, resource, purpose=purpose, day=clock.today())
+    looking.judged(request, decision.rule)
+    return decision
 
 
 def scope(request: HttpRequest, action: Action) -> Department | None:
     """Whose things the account may list: the own department's, or every department's (None). Raises Refused."""
     found = decisions.scope(acting(request), action, day=clock.today())
-    return None if found is None else acting_user(request).department
+    own = acting_user(request).department
+    looking.judged(request, ask(request, action, of_department(own)).rule)
+    return None if found is None else own
 
 
 def of_department(department: Department | None) -> Resource:
