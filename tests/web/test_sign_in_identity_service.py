@@ -28,6 +28,7 @@ from gongxin.errors import Conflict, GongxinError, NotPermitted
 from gongxin.identity import bindings, suspension
 from gongxin.identity.models import User
 from gongxin.identity.roles import Role
+from gongxin.web.signing import targets
 
 pytestmark = pytest.mark.django_db
 START = "/desk/sign-in/identity-service"
@@ -256,11 +257,13 @@ def test_nothing_of_the_claims_is_kept(account: Account, service: Service) -> No
     assert not EmailAddress.objects.exists()
 
 
-def test_representative_arrives_at_the_public_site(service: Service) -> None:
+def test_representative_arrives_outside_the_desk(service: Service) -> None:
     representative = signing_world.build(Role.REPRESENTATIVE, "representative")
     bindings.bind(representative.user, subject="of-a-representative", acting_user=None, at=AT)
     client = Client()
-    assert _signed_in(client, "of-a-representative")["Location"] == "/"
+    arrived = _signed_in(client, "of-a-representative")["Location"]
+    assert arrived == targets.home(representative.user)
+    assert not arrived.startswith("/desk/")
     assert client.get("/").context["user"] == representative.user
 
 

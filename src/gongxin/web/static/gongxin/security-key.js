@@ -1,14 +1,14 @@
-// Security keys and passkeys: asks the browser for the key named in the form and sends what it answers.
-// The form carries the options (data-key-options, JSON with base64url) and all texts; see desk/parts/key_texts.html.
+/* Security keys and passkeys: asks the browser for the key named in the form and sends what it answers.
+   The form carries the options (data-key-options, JSON with base64url) and all texts; see desk/parts/key_texts.html. */
 "use strict";
 (() => {
   const bytes = (text) => {
-    const plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+    const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
   };
   const text = (buffer) => {
     const plain = String.fromCharCode(...new Uint8Array(buffer));
-    return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   };
   const named = (list) => (list || []).map((entry) => ({ ...entry, id: bytes(entry.id) }));
 
