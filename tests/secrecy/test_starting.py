@@ -51,9 +51,7 @@ def test_with_keys_of_its_own_it_starts(environment: dict[str, str], use: Callab
     ("ring", "changes", "code"),
     [
         (None, {}, "keys-missing"),
-        (keyring.demonstration("intl"), {}, "keys-of-demonstration"),
         (keyring.new("intl", at=AT), {"GONGXIN_SECRET_KEY": "demo-" + GOOD}, "secret-key-of-demonstration"),
-        (keyring.new("intl", at=AT), {"GONGXIN_SUITE": "gm"}, "keys-of-other-suite"),
     ],
 )
 def test_it_refuses_and_says_why(
@@ -84,6 +82,16 @@ def test_the_server_and_the_worker_of_production_refuse(
         assert refused.returncode != 0, said
         assert "keys-of-demonstration" in said
         assert "gongxin keys rotate" in said
+
+
+def test_keys_of_another_suite_than_the_setting_are_refused(
+    ring: KeyRing, suite_name: str, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SECRET_KEY = GOOD
+    monkeypatch.setenv("GONGXIN_SUITE", "gm" if suite_name == "intl" else "intl")
+    with pytest.raises(Unavailable, match="keys rotate") as refused:
+        starting.judge()
+    assert refused.value.code == "keys-of-other-suite"
 
 
 def test_a_demonstration_starts_on_anything(ring_file: Path, settings) -> None:
