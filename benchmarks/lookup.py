@@ -191,8 +191,16 @@ def _ours(url: str) -> Iterator[int]:
         "error",
     ]
     command = ["-m", "granian", *options, "--port", str(port), "gongxin.wsgi:application"]
-    # The load comes from one address: the limit is counted as always, and far above what can be answered.
-    with _serving(command, port, {"DATABASE_URL": url, "GONGXIN_LIMITS": "lookup=100000000/100000000"}):
+    told = {
+        "DATABASE_URL": url,
+        # The load comes from one address: the limit is counted as always, and far above what can be answered.
+        "GONGXIN_LIMITS": "lookup=100000000/100000000",
+        # A node without keys of its own serves as a demonstration only; its lines are those of production.
+        "GONGXIN_DEMO": "1",
+        "GONGXIN_LOG": "json",
+        "GONGXIN_LOG_LEVEL": "INFO",
+    }
+    with _serving(command, port, told):
         yield port
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -13,18 +15,24 @@ from tests import held
 
 from gongxin.identity import keys
 from gongxin.identity.models import User
+from gongxin.traffic import tracing
+from gongxin.traffic.lines import Lines
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def every_line(settings: Any, caplog: Any) -> None:
-    """Lines as in production, whatever the environment says."""
+def every_line(settings: Any, caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines as in production, whatever the environment says; written when a test asks for them."""
+    quiet = Lines()
+    monkeypatch.setattr(quiet, "_start", lambda: None)
+    monkeypatch.setattr(tracing, "gathered", quiet)
     settings.LOG_FORM = "json"
     caplog.set_level(logging.INFO, "gongxin.access")
 
 
 def lines(capsys: Any) -> list[dict[str, Any]]:
+    tracing.gathered.flush()
     return [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"gongxin.access"' in line]
 
 
@@ -86,8 +94,28 @@ def test_nothing_of_the_address_or_the_headers_is_in_it(client: Client, capsys: 
     client.get("/api/v1/organisations", {"q": "QUERY-CANARY"}, headers=sent)
     client.get("/PATH-CANARY/11010119900307001X", headers=sent)
     client.post("/desk/sign-in", {"username": "NAME-CANARY", "password": "PASSWORD-CANARY"}, headers=sent)
+    tracing.gathered.flush()
     written = capsys.readouterr().err
     assert written.count('"event": "request"') == 4
     assert "CANARY" not in written
     assert "SECRET" not in written
     assert "11010119900307001X" not in written
+
+
+def test_lines_are_written_soon_and_whole(capsys: Any) -> None:
+    lines_of_threads, own = [], Lines()
+
+    def work(number: int) -> None:
+        for step in range(200):
+            own.add(f"{number}-{step}\n")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    give_up = time.monotonic() + 5
+    while len(lines_of_threads) < 800 and time.monotonic() < give_up:
+        lines_of_threads += [line for line in capsys.readouterr().err.splitlines() if re.fullmatch(r"\d-\d+", line)]
+        time.sleep(0.02)
+    assert sorted(lines_of_threads) == sorted(f"{number}-{step}" for number in range(4) for step in range(200))
