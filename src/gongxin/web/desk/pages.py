@@ -53,10 +53,10 @@ def _page(view: View, action: Action) -> View:
 
 def acting(request: HttpRequest) -> Actor:
     """Who asks, as the rules of access take it; made once a request."""
-    # mypy: HttpRequest has no such attribute; it travels with the request as `user` does.
     known: Actor | None = getattr(request, "gongxin_actor", None)
     if known is None:
         known = actors.of_user(acting_user(request), day=clock.today())
+        # HttpRequest has no such attribute; it travels with the request as `user` does.
         request.gongxin_actor = known  # type: ignore[attr-defined]
     return known
 
