@@ -46,7 +46,9 @@ def environment() -> dict[str, str]:
         {key.lower(): given[key] for key in ("HOST", "PORT", "USER", "PASSWORD") if given[key]}, quote_via=quote
     )
     url = f"postgresql:///{given['NAME']}?{hosts}"
-    return {**os.environ, "DATABASE_URL": url, "GONGXIN_VAR": str(Path(settings.FILES_DIR).parent)}
+    keys = str(Path(os.environ["GONGXIN_VAR"]) / "keys" / "ring.json")
+    files = str(Path(settings.FILES_DIR).parent)
+    return {**os.environ, "DATABASE_URL": url, "GONGXIN_VAR": files, "GONGXIN_KEYS": keys}
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from tests.web import route_table
 from tests.web.route_table import Row
 from tests.web.route_world import ACTORS, Everybody, Question
 
+from gongxin import clock
+from gongxin.enquiries import report_keys
 from gongxin.intake import receipt
 from gongxin.rights import repair_notice
 
@@ -30,8 +32,13 @@ def test_every_route_has_a_row() -> None:
     assert not gone, f"tests/web/routes.yaml has rows of routes that are not there any more: {sorted(gone)}"
 
 
-def test_everybody_is_answered_what_the_table_says(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everybody_is_answered_what_the_table_says(
+    db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
     """No status is another one than the table's, so no success is one that nobody meant."""
+    # Reports are signed with keys of this test's own.
+    settings.VAR_DIR = tmp_path
+    report_keys.init("泽川市信用中心", at=clock.now())
     # Setting a page costs more than all the rest of the request, and its own tests do it.
     monkeypatch.setattr(receipt, "pdf", lambda _submission: b"%PDF")
     monkeypatch.setattr(repair_notice, "pdf", lambda *_given, **_named: b"%PDF")

@@ -160,8 +160,9 @@ def configuration(form: str, level: str) -> dict[str, Any]:
             # The ledger has every attempt to sign in; credential ids are nobody's business.
             "axes": {"level": "ERROR"},
             "fido2": {"level": "WARNING"},
-            # Says at every start which of its own tasks it knows.
+            # These say at every start which tasks they know.
             "procrastinate.blueprints": {"level": "WARNING"},
+            "procrastinate.periodic": {"level": "WARNING"},
         },
     }
 
