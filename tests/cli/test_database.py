@@ -80,3 +80,14 @@ def test_server_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = gongxin_database("migrate")
     assert outcome.exit_code == 1
     assert "database-too-old" in outcome.output
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_node_without_keys_gets_its_own(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GONGXIN_KEYS", raising=False)
+    settings.KEYS_FILE, settings.DEMO = tmp_path / "keys" / "ring.json", False
+    first = gongxin_database("migrate")
+    assert (first.exit_code, settings.KEYS_FILE.stat().st_mode & 0o777) == (0, 0o600)
+    made = settings.KEYS_FILE.read_text()
+    assert gongxin_database("migrate").exit_code == 0
+    assert settings.KEYS_FILE.read_text() == made

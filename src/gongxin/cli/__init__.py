@@ -42,6 +42,11 @@ def main() -> None:
     noun = sys.argv[1] if len(sys.argv) > 1 else None
     if noun == "demo":
         os.environ["GONGXIN_DEMO"] = "1"
+    elif _is_demonstration():
+        os.environ.setdefault("GONGXIN_DEMO", "1")
+    if sys.argv[2:3] not in (["work"], ["watch"]):
+        # A command speaks for itself; those that run on and on write lines.
+        os.environ.setdefault("GONGXIN_LOG_LEVEL", "WARNING")
     try:
         django.setup()
         _mount(noun)
@@ -52,6 +57,12 @@ def main() -> None:
         _end(f"没有权限：{error.filename}。请检查属主和权限（GONGXIN_VAR 默认为 var/）。Permission denied.")
     except Exception as error:
         _end(f"程序出错：{error}\n详情已写入 {_noted()}，请附上它报告问题。An error of the program; please report it.")
+
+
+def _is_demonstration() -> bool:
+    """Whether the folder of this node is that of a demonstration: its commands work in another terminal as they are."""
+    folder = os.environ.get("GONGXIN_VAR") or Path(__file__).resolve().parents[3] / "var"
+    return Path(folder, "demo.lock").exists()
 
 
 def _noted() -> Path:

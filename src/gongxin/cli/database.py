@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from gongxin import embedded
+from gongxin.cli import node_keys
 from gongxin.cli.packs import apply_current
 from gongxin.cli.speaking import said_plainly
 from gongxin.embedded.programs import OLDEST_MAJOR
@@ -91,9 +92,10 @@ def url() -> None:
 @app.command()
 @said_plainly
 def migrate() -> None:
-    """Create the tables or bring them up to date."""
+    """Create the tables or bring them up to date; a node that has no keys yet gets its own."""
     migrate_tables()
     typer.echo("数据表已是最新 up to date")
+    node_keys.make_first()
     apply_current()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import typer
+from django.conf import settings
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -15,6 +16,7 @@ from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.custody import keeping
 from gongxin.custody.places import Place
+from gongxin.secrecy import sources
 from gongxin.secrecy.keyring import Purpose
 
 PANEL: Final = "Keys of this node"
@@ -26,6 +28,19 @@ def init() -> None:
     ring = keeping.init(acting_user=_operator(), at=clock.now())
     for key in ring.keys:
         typer.echo(f"{key.id}  {key.purpose}  {key.suite}  {key.state}")
+    _ask_to_keep()
+
+
+def make_first() -> None:
+    """Make the node's keys where it has none. A demonstration has those of demonstrations."""
+    if settings.DEMO or sources.source().load() is not None:
+        return
+    keeping.init(acting_user=_operator(), at=clock.now())
+    typer.echo(f"已生成本节点的密钥 keys made: {settings.KEYS_FILE}")
+    _ask_to_keep()
+
+
+def _ask_to_keep() -> None:
     Console(stderr=True).print("请把密钥文件（GONGXIN_KEYS）备份到数据库备份以外的安全地方：没有它，加密内容无法读取。")
 
 
