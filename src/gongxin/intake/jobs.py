@@ -41,6 +41,8 @@ Progress = Callable[[str, int, int | None], None]
 QUEUE: Final = "intake"
 INTERRUPTED: Final = "E118"
 _ATTEMPTS: Final = 3
+# Workers that died over a job, and outages it met: after so many it may be the file that brings them down.
+_DEATHS: Final = 12
 # Written to the row at most this often, in seconds.
 _PROGRESS_EVERY: Final = 0.5
 # A submission without a job is taken for abandoned after this time; a process that still works on it holds its lock.
@@ -94,8 +96,15 @@ class _Again(BaseRetryStrategy):
 
 
 def _is_outage(error: BaseException) -> bool:
-    """Whether the database is away or the disk is full: no attempt of a file is spent on that."""
-    return isinstance(error, _OUTAGES) or full_disk(error) is not None
+    """Whether the database is away or the disk is full, also where cleaning up after it went wrong in turn: no attempt
+    of a file is spent on that.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _OUTAGES) or full_disk(cause) is not None:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 @app.task(name="intake.process_submission", queue=QUEUE, pass_context=True, retry=_Again())
@@ -137,13 +146,13 @@ def discard_expired(timestamp: int) -> None:
 async def rescue_stalled(stalled_after: float) -> None:
     """Put jobs of workers without a heartbeat for `stalled_after` seconds back, and adopt submissions without a job.
 
-    A job that has brought its worker down three times is ended and its submission refused (E118).
+    A job that has brought its worker down too often is ended and its submission refused (E118).
     """
     for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=stalled_after):
         if job.id is None:
             continue
         submission_id = job.task_kwargs.get("submission_id")
-        if job.attempts < _ATTEMPTS - 1:
+        if job.attempts < _DEATHS:
             _log.warning("job %s (submission %s) taken up again after its worker died", job.id, submission_id)
             await app.job_manager.retry_job(job)
         else:
