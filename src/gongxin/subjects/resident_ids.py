@@ -30,8 +30,12 @@ _DAY: Final = "(?:[0０][1-9１-９]|[12１２][0-9０-９]|[3３][01０１])"
 _CENTURY: Final = "(?:[1１][9９]|[2２][0０])"
 _NEW: Final = f"{_DIGIT}{{6}}{_GAP}{_CENTURY}{_DIGIT}{{2}}{_MONTH}{_DAY}{_GAP}{_DIGIT}{{3}}[0-9０-９XxＸｘ]"
 _OLD: Final = f"{_DIGIT}{{6}}{_GAP}{_DIGIT}{{2}}{_MONTH}{_DAY}{_GAP}{_DIGIT}{{3}}"
-# Without look-around, as Polars' regular expressions have none: a coarse and fast sieve for the columns.
+# Without look-around, as Polars' regular expressions have none: a coarse and fast sieve for the columns. In front of it
+# what every candidate has and few texts: six digits and six more, or a full-width one. Two patterns take half the time
+# of one that knows both widths.
 _SIEVE: Final = f"{_NEW}|{_OLD}"
+_DIGITS: Final = f"[0-9]{{6}}{_GAP}[0-9]{{6}}"
+_WIDE_DIGIT: Final = "[０-９]"
 _CANDIDATE: Final = re.compile(f"(?<![0-9０-９])(?:{_NEW}|{_OLD})(?![0-9０-９])")
 _NAMED: Final = re.compile("证件|身份")
 _PLAIN: Final = str.maketrans("０１２３４５６７８９Ｘｘx", "0123456789XXX", " \u00a0\u3000-")
@@ -72,8 +76,9 @@ def _found(texts: pl.Series) -> pl.Series:
 
 
 def _masked(texts: pl.Series) -> pl.Series:
-    suspects = texts.str.contains(_SIEVE).fill_null(value=False)
+    suspects = (texts.str.contains(_DIGITS) | texts.str.contains(_WIDE_DIGIT)).fill_null(value=False)
     places = suspects.arg_true()
+    places = places.filter(texts.gather(places).str.contains(_SIEVE))
     if not len(places):
         return texts
     # Only what passed the sieve, a digit group with a day in it, is looked at one by one.
