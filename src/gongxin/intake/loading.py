@@ -134,7 +134,8 @@ class Loader:
         self._submission_id = submission_id
         self._provider_id = provider_id
         self._anything_held = False
-        self._register_read = False
+        # None: nothing has been asked yet.
+        self._register_read: bool | None = None
         self._staged = 0
         self._writer = LineWriter()
 
@@ -148,11 +149,11 @@ class Loader:
     def ask(self, codes: pl.Series, keys: pl.DataFrame, *, rows: int) -> tuple[Answer, Comparison]:
         """What the register says of these codes, and what is held under these keys (columns key_hash, content_hash).
 
-        rows: how many the file has. The whole register is read once only.
+        rows: how many the file has. Whether the register is read whole is decided at the first question.
         """
         if self._register_read:
             return Answer(codes.clear().to_frame()), self._compare(keys)
-        answer = matching.ask(self._cursor, codes, rows=rows)
+        answer = matching.ask(self._cursor, codes, rows=rows if self._register_read is None else 0)
         self._register_read = answer.whole
         return answer, self._compare(keys)
 

@@ -121,11 +121,6 @@ def _by_distinct(raw: pl.Series, caster: Caster, expected: str) -> Cast:
     blank = clean.is_null()
     if blank.any():
         outcome = outcome.with_columns(pl.when(~blank).then(pl.exclude("raw")))
-    if outcome["value"].equals(distinct) and outcome.null_count().select(pl.exclude("raw", "value")).sum_horizontal()[
-        0
-    ] == ((outcome.width - 2) * outcome.height):
-        # Everything stands in its stored form already.
-        return Cast(raw)
     return _rejoined(raw, outcome, expected)
 
 
@@ -133,6 +128,8 @@ def _rejoined(raw: pl.Series, outcome: pl.DataFrame, expected: str) -> Cast:
     """The outcome brought back to the rows: only what is not as it was given is looked up."""
     other = pl.col("value").ne_missing(pl.col("raw")) | pl.any_horizontal(pl.exclude("raw", "value").is_not_null())
     changed = outcome.filter(other).with_columns(pl.lit(value=True).alias("changed"))
+    if changed.is_empty():
+        return Cast(raw)
     rows = raw.alias("raw").to_frame().join(changed, on="raw", how="left", maintain_order="left")
     value = rows.select(pl.when("changed").then("value").otherwise("raw")).to_series()
     warning = rows["warning"] if "warning" in rows.columns and rows["warning"].null_count() < rows.height else None
