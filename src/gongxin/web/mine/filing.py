@@ -98,7 +98,7 @@ def repair(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 def duties(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """Proof that the duties are fulfilled; one file after the other."""
     held = own_record(request, record_id)
-    return _paper_page(request, held, DutiesForm, Paper.DUTIES, "mine/duties.html")
+    return _paper_page(request, held, DutiesForm, Paper.DUTIES, _("履行义务的证明"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -106,7 +106,7 @@ def duties(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 def commitment(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """The commitment."""
     held = own_record(request, record_id)
-    return _paper_page(request, held, CommitmentForm, Paper.COMMITMENT, "mine/commitment.html")
+    return _paper_page(request, held, CommitmentForm, Paper.COMMITMENT, _("信用承诺书"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -200,7 +200,7 @@ def _tasks(held: Record, draft: Draft | None) -> dict[str, object]:
 
 
 def _paper_page(
-    request: HttpRequest, held: Record, form_class: type[forms.Form], paper: Paper, template: str
+    request: HttpRequest, held: Record, form_class: type[forms.Form], paper: Paper, title: str
 ) -> HttpResponseBase:
     """A page of the task list: what there is, and a form for more. Saved with every submission."""
     draft = drafts.of(acting_user(request), REPAIR, held)
@@ -218,7 +218,9 @@ def _paper_page(
                 return redirect("mine:repair", held.pk)
             except InvalidInput as error:
                 form.add_error("file", f"{error.title}{error.remedy}")
-    return render(request, template, _tasks(held, draft) | {"form": form}, status=status)
+    files = [entry for entry in draft.evidence.all() if entry.paper == paper] if draft else []
+    context = {"record": held, "title": title, "files": files, "form": form}
+    return render(request, "mine/paper.html", context, status=status)
 
 
 def _keep(request: HttpRequest, held: Record, form: forms.Form, paper: Paper) -> None:
