@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from tests import held
 
 from gongxin.clock import CIVIL_TIME
@@ -29,6 +31,18 @@ MONDAY = date(2026, 6, 1)
 def at(day: date, hour: int = 10) -> datetime:
     """An instant of a civil day in China."""
     return datetime(day.year, day.month, day.day, hour, tzinfo=CIVIL_TIME).astimezone(UTC)
+
+
+def browser(user: User) -> Client:
+    """Signed in as `user`."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def pdf(name: str = "证明.pdf") -> SimpleUploadedFile:
+    """A small file that is accepted."""
+    return SimpleUploadedFile(name, PDF, content_type="application/pdf")
 
 
 @dataclass(frozen=True)

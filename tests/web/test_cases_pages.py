@@ -11,16 +11,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from tests.intake.hand_ins import AT, department, hand_in
 from tests.intake.hand_ins import penalty as row
 from tests.rights import world as worlds
-from tests.rights.world import PDF, World, at
+from tests.rights.world import PDF, World, at, browser, pdf
 
 from gongxin import clock
-from gongxin.identity.models import User
 from gongxin.policy import packs
 from gongxin.records.models import State
 from gongxin.rights.models import Case, Evidence
@@ -33,18 +31,6 @@ def world(db: None) -> Iterator[World]:
     """The world of rights, on a day on which its penalty may be repaired."""
     with clock.at(at(JULY)):
         yield worlds.build()
-
-
-def browser(user: User) -> Client:
-    """Signed in as `user`."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def pdf(name: str = "证明.pdf") -> SimpleUploadedFile:
-    """A small file that is accepted."""
-    return SimpleUploadedFile(name, PDF, content_type="application/pdf")
 
 
 def text(response: Any) -> str:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from tests import held
 from tests.rights import world as worlds
-from tests.rights.world import PDF, World, at
+from tests.rights.world import World, at, browser, pdf
 
 from gongxin import clock
 from gongxin.identity.models import Role, User
@@ -26,18 +26,6 @@ def world(db: None) -> Iterator[World]:
     """The world of rights, on a day on which its penalty may be repaired."""
     with clock.at(at(JULY)):
         yield worlds.build()
-
-
-def browser(user: User) -> Client:
-    """Signed in as `user`."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def pdf(name: str = "证明.pdf") -> SimpleUploadedFile:
-    """A small file that is accepted."""
-    return SimpleUploadedFile(name, PDF, content_type="application/pdf")
 
 
 def text(response: Any) -> str:

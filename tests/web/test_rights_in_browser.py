@@ -7,14 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
 from django.urls import get_resolver, reverse
 from tests.rights import world as worlds
-from tests.rights.world import World, at
+from tests.rights.world import World, at, browser
 from tests.web import in_browser
 
 from gongxin import clock
-from gongxin.identity.models import User
 from gongxin.rights.models import Case
 
 if TYPE_CHECKING:
@@ -71,13 +69,6 @@ def world(db: None) -> Iterator[World]:
     """The world of rights on a day on which its penalty may be repaired."""
     with clock.at(at(JULY)):
         yield worlds.build()
-
-
-def browser(user: User) -> Client:
-    """Signed in as `user`."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def address(name: str, world: World, case: Case) -> str:
