@@ -32,8 +32,8 @@ UNFINISHED = (SubmissionState.RECEIVED, SubmissionState.PROCESSING)
 
 
 class Submission(models.Model):
-    """One hand-in (报送批次) of one department for one item. rows_in = accepted + revised + unchanged + rejected,
-    always.
+    """One hand-in (报送批次) of one department for one item. rows_in = accepted + revised + unchanged + rejected +
+    received, always.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -58,6 +58,8 @@ class Submission(models.Model):
     revised = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    # Rows of natural persons, taken over into their own files: the provider learns no more than that.
+    received = models.BigIntegerField(default=0)
     # {"E204": 12, …}: rejected rows and warnings by code.
     rejections_by_code = models.JSONField(default=dict)
     warnings_by_code = models.JSONField(default=dict)
@@ -68,6 +70,11 @@ class Submission(models.Model):
     # Set when the whole file was refused: a file fault's code (E1…) and the values that met.
     fault_code = models.CharField(max_length=8, blank=True)
     fault_facts = models.JSONField(default=dict)
+    # How many workers died over it.
+    interruptions = models.PositiveSmallIntegerField(default=0)
+    # The rules it was judged by (packs and program), and the number of the leaf of its end.
+    rules = models.CharField(max_length=64, blank=True)
+    leaf = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ("-received_at",)
