@@ -81,7 +81,8 @@ class _Report(Document):
         self.ln(5)
 
 
-def _line(document: Document, text: str, *, size: float, bold: bool = False, grey: bool = False) -> None:
+def line(document: Document, text: str, *, size: float, bold: bool = False, grey: bool = False) -> None:
+    """A paragraph over the whole width; size in points."""
     document.set_font(FAMILY, "B" if bold else "", size)
     document.set_text_color(_GREY if grey else 0)
     width = document.w - document.l_margin - document.r_margin - 2
@@ -97,14 +98,14 @@ def _head(document: Document, content: Content, imprint: Imprint) -> None:
     document.set_y(top + 6)
     width = document.w - document.l_margin - document.r_margin
     document.set_right_margin(document.r_margin + _QR_MM + 8)
-    _line(document, TITLE, size=25, bold=True)
+    line(document, TITLE, size=25, bold=True)
     document.ln(2)
-    _line(document, content.name, size=14, bold=True)
+    line(document, content.name, size=14, bold=True)
     if content.uscc:
-        _line(document, f"统一社会信用代码 {content.uscc}", size=10)
+        line(document, f"统一社会信用代码 {content.uscc}", size=10)
     document.ln(2)
     for label, text in _imprint(content, imprint):
-        _line(document, f"{label}：{text}", size=9.5, grey=True)
+        line(document, f"{label}：{text}", size=9.5, grey=True)
     bottom = document.get_y()
     document.set_right_margin(document.r_margin - _QR_MM - 8)
     left = document.l_margin + width - _QR_MM
@@ -145,7 +146,8 @@ def _code(document: Document, address: str, *, left: float, top: float) -> None:
             start = max(end, start + 1)
 
 
-def _heading(document: Document, text: str, note: str = "") -> None:
+def heading(document: Document, text: str, note: str = "") -> None:
+    """The heading of a section, kept together with what follows; note: beside it in grey."""
     if document.get_y() > document.h - document.b_margin - _KEPT_TOGETHER_MM:
         document.add_page()
     document.ln(3)
@@ -162,22 +164,22 @@ def _heading(document: Document, text: str, note: str = "") -> None:
     document.ln(1)
 
 
-def _pairs(document: Document, pairs: Sequence[tuple[str, str]], heading: str = "") -> None:
-    """A table of labels and texts; with its heading on one page where it fits on one."""
+def pairs(document: Document, texts: Sequence[tuple[str, str]], title: str = "") -> None:
+    """A table of labels and texts; with its title on one page where it fits on one."""
     document.set_font(FAMILY, size=_TEXT_PT)
     # The table's own padding on both sides.
     inner = 2.6
     set_pairs = [
         (document.wrapped(label, _LABEL_MM - inner), document.wrapped(text or "—", _VALUE_MM - inner))
-        for label, text in pairs
+        for label, text in texts
     ]
     rows = (max(label.count("\n"), text.count("\n")) + 1 for label, text in set_pairs)
     height = sum(lines * _LINE_MM + 1.4 for lines in rows) + 9
     room = document.h - document.b_margin - document.get_y()
     if height > room and height < document.h - document.t_margin - document.b_margin - 12:
         document.add_page()
-    if heading:
-        _line(document, heading, size=10.5, bold=True)
+    if title:
+        line(document, title, size=10.5, bold=True)
         document.ln(0.5)
         document.set_font(FAMILY, size=_TEXT_PT)
     document.set_fill_color(255)
@@ -197,13 +199,13 @@ def _pairs(document: Document, pairs: Sequence[tuple[str, str]], heading: str = 
 
 
 def _basics(document: Document, content: Content) -> None:
-    _heading(document, "基础信息")
-    _pairs(document, content.basics)
+    heading(document, "基础信息")
+    pairs(document, content.basics)
 
 
 def _overview(document: Document, content: Content) -> None:
     """How many entries each section holds."""
-    _heading(document, "信息概览")
+    heading(document, "信息概览")
     counted = [(place, section) for place, section in enumerate(content.sections) if not section.advice]
     document.set_font(FAMILY, size=_TEXT_PT)
     document.set_fill_color(255)
@@ -224,19 +226,19 @@ def _overview(document: Document, content: Content) -> None:
 def _section(document: Document, numeral: str, section: Section) -> None:
     count = f"共 {section.total:,} 条" if section.total else ""
     more = f"，列出其中 {len(section.entries):,} 条" if section.total > len(section.entries) else ""
-    _heading(document, f"{numeral}、{section.title}", count + more)
+    heading(document, f"{numeral}、{section.title}", count + more)
     if section.advice:
         for place, sentence in enumerate(section.advice, start=1):
-            _line(document, f"第 {place} 条　{sentence}", size=_TEXT_PT)
+            line(document, f"第 {place} 条　{sentence}", size=_TEXT_PT)
             document.ln(1)
     elif not section.entries:
-        _line(document, NOTHING, size=_TEXT_PT, grey=True)
+        line(document, NOTHING, size=_TEXT_PT, grey=True)
     for place, entry in enumerate(section.entries, start=1):
-        _pairs(document, entry.lines, heading=f"第 {place} 条　{entry.item}")
+        pairs(document, entry.lines, title=f"第 {place} 条　{entry.item}")
 
 
 def _foot(document: Document, content: Content, imprint: Imprint) -> None:
-    _heading(document, "说明")
+    heading(document, "说明")
     seen = (
         "本报告列出签发时依法向社会公示的信息，任何人都可以免费查询。"
         if content.version == "public"
@@ -250,5 +252,5 @@ def _foot(document: Document, content: Content, imprint: Imprint) -> None:
         f"验证地址：{imprint.address}",
         "本文件带有签发单位的电子签名，任何改动都会使签名失效；打印件以验证页面显示的内容为准。",
     ):
-        _line(document, sentence, size=9, grey=True)
+        line(document, sentence, size=9, grey=True)
         document.ln(0.8)

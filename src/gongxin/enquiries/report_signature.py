@@ -30,11 +30,15 @@ _TSA_BYTES: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a file's signature says. valid: it covers the whole file, nothing of it was changed, and we made it."""
+    """What a file's signature says. valid: it covers the whole file, nothing of it was changed, and we made it.
+
+    subject: what the file says it is.
+    """
 
     present: bool
     valid: bool
     signer: str = ""
+    subject: str = ""
 
 
 NONE = Signature(present=False, valid=False)
@@ -100,7 +104,8 @@ def checked(file: bytes, keys: Files, *, at: datetime) -> Signature:
 
 
 def _checked(file: bytes, keys: Files, at: datetime) -> Signature:
-    found = PdfFileReader(io.BytesIO(file)).embedded_signatures
+    reader = PdfFileReader(io.BytesIO(file))
+    found = reader.embedded_signatures
     if not found:
         return NONE
     roots = [x509.Certificate.load(der) for _, _, der in pem.unarmor(keys.root.read_bytes(), multiple=True)]
@@ -109,4 +114,13 @@ def _checked(file: bytes, keys: Files, at: datetime) -> Signature:
     status = _apart(partial(validate_pdf_signature, found[0], context))
     whole = str(status.coverage).endswith("ENTIRE_FILE")
     valid = bool(status.bottom_line) and whole and len(found) == 1
-    return Signature(present=True, valid=valid, signer=str(status.signing_cert.subject.native.get("common_name", "")))
+    signer = str(status.signing_cert.subject.native.get("common_name", ""))
+    return Signature(present=True, valid=valid, signer=signer, subject=_subject(reader))
+
+
+def _subject(reader: PdfFileReader) -> str:
+    """As the file's own information says; covered by the signature where that covers the whole file."""
+    if "/Info" not in reader.trailer_view:
+        return ""
+    information = reader.trailer_view["/Info"]
+    return str(information["/Subject"]) if "/Subject" in information else ""
