@@ -14,6 +14,7 @@ GONGXIN_SECRET_KEYS_BEFORE    secrets that were replaced and still open what the
 GONGXIN_HOSTS                 host names served, comma separated (default: 127.0.0.1,localhost)
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
+GONGXIN_INTAKE_DEATHS         processes that may die over one file before it is refused with E118 (default: 5)
 GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data: none)
 GONGXIN_TLS                   1: this node is reached by HTTPS only: secure cookies, HSTS, no plain HTTP
 GONGXIN_PROXIES               our own reverse proxies (addresses, networks): only they may name a client's address
@@ -236,6 +237,9 @@ FILE_UPLOAD_HANDLERS = ["gongxin.web.uploads.BoundedUpload"]
 INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**3)))
 # Files up to this size are processed inside the request; larger ones run as a job.
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
+# A file over which this many processes died is refused (E118) instead of bringing down more. Processes are also killed
+# for reasons that are not the file's, by an operator or for want of memory; five times over the same file is no coincidence.
+INTAKE_DEATHS = int(os.environ.get("GONGXIN_INTAKE_DEATHS", "5"))
 # Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
 # Checkpoints of the ledger: so long at most does a leaf wait for one, and so many leaves at most lie between two.

@@ -174,3 +174,16 @@ def test_template_can_be_filled_and_handed_in(tmp_path: Path) -> None:
     book.save(out)
     answer = json.loads(submitted(out, "--json").stdout)
     assert (answer["rows_in"], answer["accepted"], answer["fault"]) == (1, 1, None)
+
+
+def test_retry_lets_an_interrupted_submission_wait_again(tmp_path: Path) -> None:
+    submitted(file_of(tmp_path / "a.csv", [penalty(1)]), "--job")
+    held = Submission.objects.get()
+    held.state, held.fault_code, held.interruptions = "refused", "E118", 5
+    held.save()
+    done = run("retry", str(held.pk))
+    assert done.exit_code == 0, done.output
+    held.refresh_from_db()
+    assert (held.state, held.fault_code, held.interruptions) == ("received", "", 0)
+    again = run("retry", str(held.pk))
+    assert (again.exit_code, "不能重新处理" in again.output) == (1, True)

@@ -74,6 +74,8 @@ def _disk(asked: argparse.Namespace) -> bool:
 def _judged(verdict: Verdict, wrong: list[str]) -> bool:
     _say(f"  acknowledged: {verdict.acknowledged} submissions, {verdict.checks} checks")
     _say(f"  lost: {len(verdict.lost)}   half done: {len(verdict.half)}   longest stuck: {verdict.longest:.1f} s")
+    counted, most = verdict.interruptions
+    _say(f"  interruptions counted: {counted}, {most} at most against one file   refused for them: {verdict.refused}")
     for line in [*verdict.lost, *verdict.half, *wrong][:20]:
         _say(f"  ! {line}")
     return verdict.good and not wrong

@@ -13,18 +13,23 @@ LONGEST = 120.0
 
 @dataclass
 class Verdict:
-    """lost, half: what is wrong, in words. longest: seconds from the hand-in to the processing that finished it."""
+    """lost, half: what is wrong, in words. longest: seconds from the hand-in to the processing that finished it.
+
+    interruptions: counted against submissions, in all and against the one that has most; refused: for too many of them.
+    """
 
     acknowledged: int = 0
     checks: int = 0
     lost: list[str] = field(default_factory=list)
     half: list[str] = field(default_factory=list)
     longest: float = 0.0
+    interruptions: tuple[int, int] = (0, 0)
+    refused: int = 0
 
     @property
     def good(self) -> bool:
         """Whether nothing is wrong."""
-        return not self.lost and not self.half and self.longest <= LONGEST
+        return not self.lost and not self.half and not self.refused and self.longest <= LONGEST
 
 
 def idle(node: Node) -> bool:
@@ -37,6 +42,7 @@ def judge(node: Node, told: Ledger) -> Verdict:
     """Everything acknowledged is there, whole, once; nothing is half there."""
     verdict = Verdict(acknowledged=len(told.submitted), checks=len(told.checked))
     _submissions(node, told, verdict)
+    _interruptions(node, verdict)
     _rows(node, told, verdict)
     _checks(node, told, verdict)
     said = node.run("-m", "gongxin", "ledger", "verify", check=False)
@@ -59,6 +65,15 @@ def _submissions(node: Node, told: Ledger, verdict: Verdict) -> None:
         if state != "completed" or not whole:
             verdict.half.append(f"submission {one}: {state} {fault} {rows_in} in, {accepted} accepted, {held} held")
         verdict.longest = max(verdict.longest, float(waited or 0))
+
+
+def _interruptions(node: Node, verdict: Verdict) -> None:
+    """None is enough for a refusal: what the tests break off is not the file's doing."""
+    ((in_all, most, verdict.refused),) = node.ask(
+        "SELECT coalesce(sum(interruptions), 0), coalesce(max(interruptions), 0), "
+        "count(*) FILTER (WHERE fault_code = 'E118') FROM intake_submission"
+    )
+    verdict.interruptions = (int(in_all), int(most))
 
 
 def _rows(node: Node, told: Ledger, verdict: Verdict) -> None:

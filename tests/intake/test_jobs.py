@@ -21,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.intake.hand_ins import AT, department, hand_in, nameless, penalty, person
 
 from gongxin.intake import jobs, pipeline, storage, submissions
-from gongxin.intake.models import RejectedRow, Submission, SubmissionState
+from gongxin.intake.models import Attempt, RejectedRow, Submission, SubmissionState
 from gongxin.records.models import Record, Revision
 
 ROWS = [penalty(serial) for serial in range(1, 41)] + [nameless(99)]
@@ -81,6 +81,7 @@ def test_submission_survives_a_worker_killed_in_the_middle(tmp_path: Path) -> No
     jobs.run_worker(wait=False, stalled_after=2.0, heartbeat=0.5)
     done = Submission.objects.get(pk=submission.pk)
     assert (done.state, done.rows_in, done.accepted, done.rejected) == (SubmissionState.COMPLETED, 41, 40, 1)
+    assert (done.interruptions, Attempt.objects.count()) == (1, 0)
     assert Record.objects.count() == 40
     assert Revision.objects.count() == 0
     assert RejectedRow.objects.filter(submission=submission).count() == 1
@@ -115,6 +116,7 @@ def test_job_that_fails_each_time_refuses_the_submission(monkeypatch: pytest.Mon
         jobs.run_worker(wait=False)
     refused = Submission.objects.get(pk=submission.pk)
     assert (refused.state, refused.fault_code) == (SubmissionState.REFUSED, jobs.INTERRUPTED)
+    assert refused.interruptions == 3
     assert ProcrastinateJob.objects.get(task_name="intake.process_submission").status == "failed"
     monkeypatch.undo()
     submissions.retry(refused, acting_user=None, at=AT)

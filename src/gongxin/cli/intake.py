@@ -84,6 +84,14 @@ def status(
 
 @app.command()
 @said_plainly
+def retry(submission_id: Annotated[str, typer.Argument(metavar="ID", help="Submission refused with E118.")]) -> None:
+    """Have an interrupted submission (E118) processed again; what interrupted it so far no longer counts."""
+    submissions.retry(selectors.one(submission_id), acting_user=None, at=clock.now())
+    typer.echo("已重新排队，等待后台任务处理。Waiting for a worker again.")
+
+
+@app.command()
+@said_plainly
 def rejected(
     submission_id: Annotated[str, typer.Argument(metavar="ID", help="Submission.")],
     out: Annotated[Path, typer.Option(help="File to write: .xlsx or .csv.")],

@@ -3,7 +3,8 @@
 
 A job is deferred on Django's own connection, so it commits with the row it is about. One job at a time per catalogue
 item. A worker that dies stops its heartbeat; its jobs are taken up again at the next worker's start and every minute
-after that. A submission that has no job at all (the web process died while processing) gets one the same way.
+after that. A submission that has no job at all (the web process died while processing) gets one the same way. How
+often a file brought its worker down is counted in intake.attempts, not by procrastinate, which counts outages too.
 """
 
 from __future__ import annotations
@@ -18,20 +19,19 @@ from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
-import psycopg
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.conf import settings
+from django.db import connection, transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Job
 
 from gongxin import clock
-from gongxin.errors import full_disk
-from gongxin.intake import pipeline, returns, storage
+from gongxin.intake import attempts, pipeline, returns, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.models import UNFINISHED, Submission
 
@@ -40,17 +40,15 @@ Progress = Callable[[str, int, int | None], None]
 
 QUEUE: Final = "intake"
 INTERRUPTED: Final = "E118"
-_ATTEMPTS: Final = 3
-# Workers that died over a job, and outages it met: after so many it may be the file that brings them down.
-_DEATHS: Final = 12
+# An attempt that raises something of its own is made this often in all; deaths have a setting (INTAKE_DEATHS).
+_FAILURES: Final = 3
 # Written to the row at most this often, in seconds.
 _PROGRESS_EVERY: Final = 0.5
 # A submission without a job is taken for abandoned after this time; a process that still works on it holds its lock.
 # With the minute between two looks it waits less than two minutes.
 _ABANDONED_AFTER: Final = timedelta(seconds=45)
 _OUTAGE_PAUSE: Final = 5
-# Django's, and the driver's own where the loader speaks to it directly.
-_OUTAGES: Final = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+_FAILURE_PAUSES: Final = (5, 25)
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +56,24 @@ _log = logging.getLogger(__name__)
 def run(submission_id: UUID, *, at: datetime, progress: Progress | None = None) -> Submission:
     """Process a submission in this process. Waits while another one works on it; a finished one is not processed again.
 
-    Returns the submission, completed or refused. What the pipeline raises (database gone) passes through; nothing is
-    loaded then.
+    Returns the submission, completed or refused; refused unread (E118) after settings.INTAKE_DEATHS processes died over
+    it. What the pipeline raises (database gone) passes through; nothing is loaded then.
     """
     with _alone(submission_id), _ProgressRow(submission_id, progress) as row:
-        submission = Submission.objects.get(pk=submission_id)
-        if submission.state in UNFINISHED:
-            submission = pipeline.process(submission_id, at=at, progress=row.report)
-        returns.link_corrections(submission)
-        storage.discard_private(submission)
+        attempts.count_deaths(submission_id)
+        if (attempts.interruptions(submission_id) or 0) >= settings.INTAKE_DEATHS:
+            _refuse_interrupted(submission_id, at=at)
+            return Submission.objects.get(pk=submission_id)
+        with attempts.marked(submission_id):
+            return _worked(submission_id, at, row)
+
+
+def _worked(submission_id: UUID, at: datetime, row: _ProgressRow) -> Submission:
+    submission = Submission.objects.get(pk=submission_id)
+    if submission.state in UNFINISHED:
+        submission = pipeline.process(submission_id, at=at, progress=row.report)
+    returns.link_corrections(submission)
+    storage.discard_private(submission)
     return submission
 
 
@@ -85,26 +92,20 @@ def defer(submission: Submission) -> None:
         _log.info("submission %s is waiting for a worker already", submission.pk)
 
 
+class _GivenUp(Exception):
+    """An attempt that is not made again: the submission has been refused, or is gone."""
+
+
 class _Again(BaseRetryStrategy):
-    """When a failed attempt is made again: twice for what may be the file's doing, without end for our own outage."""
+    """When a failed attempt is made again: soon where it may be the file's doing, without end for our own outage."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """5 s and 25 s later, or every few seconds until database and disk are back."""
-        if _is_outage(exception):
+        if isinstance(exception, _GivenUp):
+            return None
+        if attempts.is_outage(exception):
             return RetryDecision(retry_in={"seconds": _OUTAGE_PAUSE})
-        return RetryDecision(retry_in={"seconds": 5 ** (job.attempts + 1)}) if job.attempts < _ATTEMPTS - 1 else None
-
-
-def _is_outage(error: BaseException) -> bool:
-    """Whether the database is away or the disk is full, also where cleaning up after it went wrong in turn: no attempt
-    of a file is spent on that.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, _OUTAGES) or full_disk(cause) is not None:
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+        return RetryDecision(retry_in={"seconds": _FAILURE_PAUSES[min(job.attempts, 1)]})
 
 
 @app.task(name="intake.process_submission", queue=QUEUE, pass_context=True, retry=_Again())
@@ -116,12 +117,19 @@ def process_submission(context: JobContext, *, submission_id: str) -> None:
     try:
         run(UUID(submission_id), at=clock.now())
     except Exception as error:
-        if context.job.attempts >= _ATTEMPTS - 1 and not _is_outage(error):
-            _refuse_interrupted(UUID(submission_id), at=clock.now())
-        raise
+        _log.error("submission %s not processed (attempt %s): %r", submission_id, context.job.attempts + 1, error)
+        if attempts.is_outage(error) or _may_try_again(UUID(submission_id)):
+            raise
+        _refuse_interrupted(UUID(submission_id), at=clock.now())
+        raise _GivenUp from error
     finally:
         # Jobs run in threads of their own; a connection kept for the next request would be kept for nobody.
         connection.close()
+
+
+def _may_try_again(submission_id: UUID) -> bool:
+    broken_off = attempts.interruptions(submission_id)
+    return broken_off is not None and broken_off < _FAILURES
 
 
 @app.periodic(cron="* * * * *")
@@ -144,21 +152,11 @@ def discard_expired(timestamp: int) -> None:
 
 
 async def rescue_stalled(stalled_after: float) -> None:
-    """Put jobs of workers without a heartbeat for `stalled_after` seconds back, and adopt submissions without a job.
-
-    A job that has brought its worker down too often is ended and its submission refused (E118).
-    """
+    """Put jobs of workers without a heartbeat for `stalled_after` seconds back, and adopt submissions without a job."""
     for job in await app.job_manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=stalled_after):
-        if job.id is None:
-            continue
-        submission_id = job.task_kwargs.get("submission_id")
-        if job.attempts < _DEATHS:
-            _log.warning("job %s (submission %s) taken up again after its worker died", job.id, submission_id)
+        if job.id is not None:
+            _log.warning("job %s (%s) taken up again after its worker died", job.id, job.task_kwargs)
             await app.job_manager.retry_job(job)
-        else:
-            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
-            if submission_id:
-                await _in_thread(partial(_refuse_interrupted, UUID(str(submission_id)), at=clock.now()))
     await _in_thread(partial(adopt_abandoned, at=clock.now()))
 
 

@@ -70,7 +70,7 @@ class Submission(models.Model):
     # Set when the whole file was refused: a file fault's code (E1…) and the values that met.
     fault_code = models.CharField(max_length=8, blank=True)
     fault_facts = models.JSONField(default=dict)
-    # How many workers died over it.
+    # How often its processing broke off through no outage (intake.attempts); from a number on it is refused.
     interruptions = models.PositiveSmallIntegerField(default=0)
     # The rules it was judged by (packs and program), and the number of the leaf of its end.
     rules = models.CharField(max_length=64, blank=True)
@@ -79,6 +79,18 @@ class Submission(models.Model):
     class Meta:
         ordering = ("-received_at",)
         indexes = [models.Index(fields=["provider", "-received_at"], name="submission_by_provider")]
+
+
+class Attempt(models.Model):
+    """Somebody is at work on a submission, or died over it (intake.attempts). Unlogged: a server that crashed has none.
+
+    No foreign key: a mark holds no row of anybody's, and one without a submission is of no consequence.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    submission_id = models.UUIDField(db_index=True)
+    # When the database server was started: a mark from before a restart says nothing about its worker.
+    server_start = models.DateTimeField()
 
 
 class RejectedRow(models.Model):

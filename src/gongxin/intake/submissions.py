@@ -113,7 +113,7 @@ def process(
 
 
 def retry(submission: Submission, *, acting_user: User | None, at: datetime) -> Submission:
-    """Process again a submission that was interrupted (E118).
+    """Process again a submission that was interrupted (E118); what interrupted it so far no longer counts.
 
     Conflict if it ended in any other way or its file is gone.
     """
@@ -123,8 +123,8 @@ def retry(submission: Submission, *, acting_user: User | None, at: datetime) -> 
         if locked.fault_code != jobs.INTERRUPTED or not storage.has_original(locked):
             raise Conflict("not-interrupted", "该批次不能重新处理。", remedy="请重新上传文件。")
         locked.state, locked.fault_code, locked.fault_facts = SubmissionState.RECEIVED, "", {}
-        locked.completed_at = None
-        locked.save(update_fields=["state", "fault_code", "fault_facts", "completed_at"])
+        locked.completed_at, locked.interruptions = None, 0
+        locked.save(update_fields=["state", "fault_code", "fault_facts", "completed_at", "interruptions"])
         jobs.defer(locked)
     return locked
 
