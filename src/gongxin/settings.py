@@ -238,7 +238,7 @@ INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**
 # Files up to this size are processed inside the request; larger ones run as a job.
 INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024**2)))
 # A file over which this many processes died is refused (E118) instead of bringing down more. Processes are also killed
-# for reasons that are not the file's, by an operator or for want of memory; five times over the same file is no coincidence.
+# for reasons that are not the file's, by an operator or for want of memory; five times over one file is no coincidence.
 INTAKE_DEATHS = int(os.environ.get("GONGXIN_INTAKE_DEATHS", "5"))
 # Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
 INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
