@@ -37,6 +37,7 @@ def test_unknown_id_answers_with_the_ids_there_are(pack: Pack, ask: object) -> N
 
 def test_rules_are_all_cited_and_of_every_group(pack: Pack) -> None:
     rules = pack.rules()
-    assert {rule.group for rule in rules} == {"terms", "cap", "severity", "repair", "procedure", "clock", "principle"}
+    groups = {"terms", "cap", "severity", "repair", "procedure", "clock", "retention", "principle"}
+    assert {rule.group for rule in rules} == groups
     assert [rule.id for rule in rules if not (rule.reference.title and rule.title and rule.outcome)] == []
     assert [rule.id for rule in rules if rule.since and rule.until and rule.until < rule.since] == []

@@ -65,9 +65,9 @@ def _cited(pack: Pack) -> Iterator[Reference]:
 
 
 def _untested(pack: Pack, tested: set[str]) -> Iterator[Problem]:
-    """Terms, caps, clocks, rules of repair and steps of procedures that no test names."""
+    """Terms, caps, clocks, rules of repair and of keeping, and steps of procedures that no test names."""
     for rule in pack.rules():
-        if rule.group in {"terms", "cap", "clock", "repair", "procedure"} and rule.id not in tested:
+        if rule.group in {"terms", "cap", "clock", "repair", "procedure", "retention"} and rule.id not in tested:
             yield Problem("untested", f"规则 {rule.id}", "没有任何测试涉及这条规则")
 
 

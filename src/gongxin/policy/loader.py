@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gongxin.policy import casework_files, catalogue, lists, terms
+from gongxin.policy import casework_files, catalogue, lists, retention, terms
 from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
@@ -17,7 +17,7 @@ from gongxin.policy.reading import Node, fault, read
 
 Made = TypeVar("Made")
 
-FILES: Final = ("categories", "principles", "clocks", "prohibited", "purposes", "duties", "report")
+FILES: Final = ("categories", "principles", "clocks", "prohibited", "purposes", "duties", "report", "retention")
 FOLDERS: Final = ("codes", "severity", "caps", "terms", "fields", "items", "procedures", "repair", "calendar", "tests")
 
 
@@ -70,6 +70,7 @@ def load(name: str, folder: Path) -> Pack:
         report=parts.merged("report", section),
         procedures=parts.merged("procedures", partial(casework_files.procedure, desk=desk)),
         repair=parts.merged("repair", partial(casework_files.repair_rules, desk=desk)),
+        retention=parts.merged("retention", partial(retention.retention, items=items)),
     )
 
 

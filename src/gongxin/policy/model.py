@@ -471,7 +471,7 @@ class CalendarYear:
 
 @dataclass(frozen=True, slots=True)
 class DatedRule:
-    """A rule as the policies page lists it. group: terms, cap, severity, clock, principle."""
+    """A rule as the policies page lists it. group: terms, cap, severity, clock, retention, principle."""
 
     id: str
     group: str

@@ -25,6 +25,7 @@ from gongxin.policy.model import (
     ReportSection,
     SeverityRules,
 )
+from gongxin.policy.retention import Retention
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class Pack:
     report: dict[str, ReportSection]
     procedures: dict[str, Procedure]
     repair: dict[str, RepairRules]
+    retention: dict[str, Retention]
 
     def item(self, item_id: str) -> Item:
         """The catalogue item; NotFound (with the ids there are) if the catalogue has none of that id."""
@@ -77,8 +79,8 @@ class Pack:
         return _found(self.procedures, procedure_id, "procedure", said)
 
     def rules(self) -> tuple[DatedRule, ...]:
-        """Every dated rule with its reference: terms, caps, severity, repair, procedures, clocks, principles (not the
-        calendar).
+        """Every dated rule with its reference: terms, caps, severity, repair, procedures, clocks, terms of keeping,
+        principles (not the calendar).
         """
         return (
             *self._term_rules(),
@@ -86,6 +88,7 @@ class Pack:
             *self._repair_rules(),
             *self._procedure_rules(),
             *self._limit_rules(),
+            *self._retention_rules(),
         )
 
     def _term_rules(self) -> Iterator[DatedRule]:
@@ -183,6 +186,20 @@ class Pack:
                 principle.value,
                 principle.reference,
                 principle.pack,
+            )
+
+    def _retention_rules(self) -> Iterator[DatedRule]:
+        for rule in self.retention.values():
+            yield DatedRule(
+                rule.id,
+                "retention",
+                rule.title,
+                rule.title_en,
+                rule.since,
+                rule.until,
+                rule.outcome(),
+                rule.reference,
+                rule.pack,
             )
 
 

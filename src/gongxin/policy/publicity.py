@@ -9,7 +9,6 @@ information, likewise.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,6 +23,7 @@ from gongxin.policy.model import (
     PublicityRules,
     PublicityTerm,
 )
+from gongxin.policy.months import add_months
 from gongxin.policy.pack import Pack
 from gongxin.policy.publicity_columns import term_columns
 from gongxin.policy.weighing import Bound
@@ -64,12 +64,6 @@ def term(pack: Pack, item: Item, facts: PublicityFacts) -> PublicityTerm:
         notes=publicity_reasons.notes(account),
         rule_at_decision=bounds[0].rule.id,
     )
-
-
-def add_months(day: date, months: int) -> date:
-    """The corresponding day `months` later, or that month's last day where it has none (principle `month-counting`)."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _without_open_end(pack: Pack, facts: PublicityFacts) -> PublicityFacts:

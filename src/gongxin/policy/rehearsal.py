@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final, get_args
 
-from gongxin.policy import clocks, loader, procedures, publicity, repair, severity
+from gongxin.policy import clocks, loader, procedures, publicity, repair, retention, severity
 from gongxin.policy.casework import RoleWord
 from gongxin.policy.catalogue import is_prohibited
 from gongxin.policy.model import PublicityFacts
@@ -161,6 +161,17 @@ def _procedure(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
     return _outcome(case, _missed(said, expected), (procedure.rule_id(facts["action"].text()),))
 
 
+def _retention(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
+    """What ended on a day, judged on another: the first day after its term of keeping, by which rule."""
+    given, expected = _case(case, ("over_from", "rule"))
+    facts = given.mapping(["what", "item", "ended_on", "day"])
+    what: retention.What = facts["what"].choice(retention.WHATS)
+    rule = retention.rule_of(pack, what, facts["item"].choice(pack.items), facts["day"].day())
+    over = rule.over_from(facts["ended_on"].day()) if rule else None
+    missed = _missed({"over_from": _day(over), "rule": rule.id if rule else _NONE}, expected)
+    return _outcome(case, missed, (expected["rule"].text(),) if "rule" in expected else ())
+
+
 _SUBJECTS: Final[dict[str, Callable[[Pack, dict[str, Node], Node], Outcome]]] = {
     "publicity": _publicity,
     "severity": _severity,
@@ -169,6 +180,7 @@ _SUBJECTS: Final[dict[str, Callable[[Pack, dict[str, Node], Node], Outcome]]] = 
     "prohibited": _prohibited,
     "repair": _repair,
     "procedure": _procedure,
+    "retention": _retention,
 }
 
 

@@ -27,6 +27,7 @@ GROUPS: Final = {
     "repair": gettext_lazy("信用修复条件"),
     "procedure": gettext_lazy("办理程序"),
     "clock": gettext_lazy("办理时限"),
+    "retention": gettext_lazy("保存期限和销毁"),
     "principle": gettext_lazy("计算和选用规则的原则"),
 }
 _MONDAY_FIRST: Final = Calendar(firstweekday=0)
