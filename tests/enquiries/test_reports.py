@@ -70,7 +70,7 @@ def issue(about: Organisation) -> Issued:
 
 def asked(about: Organisation, *classes: Any) -> Asked:
     looker = Looker("rep-1", "representative", Channel.MINE)
-    return Asked(looker, Ground("self-query", "自查", "organisation-sees-itself"), classes)
+    return Asked(looker, Ground("self-query", "自查", "organisation-sees-itself"), classes, lent=None)
 
 
 def test_ten_sections_in_order_each_record_in_one_with_its_source(city: public_world.City) -> None:

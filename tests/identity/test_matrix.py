@@ -81,6 +81,8 @@ def matrix() -> tuple[Cell, ...]:
         cells.append(Cell(actor(role), action, asked, purpose))
     for role, asked, purpose in product(EVERYBODY, of_records(WHOSE[:1]), PURPOSES):
         cells.append(Cell(actor(role), Action.CHECK_ASK, replace(asked, consent=True), purpose))
+    for role, asked in product(EVERYBODY, of_records()):
+        cells.append(Cell(actor(role), Action.BORROWED_READ, replace(asked, consent=True)))
     for role, action, asked in product(EVERYBODY[:-1], Action, plain):
         cells.append(Cell(actor(role, active=False), action, asked, "objection"))
     for role, absent in product(sorted(STAFF), sorted(STAFF)):

@@ -29,6 +29,7 @@ from gongxin.errors import Unavailable
 from gongxin.identity import (
     accounts,
     bindings,
+    consents,
     departments,
     factors,
     keys,
@@ -125,6 +126,19 @@ def _binding_ended() -> Change:
     return partial(representations.end, _bound()().pk, acting_user=None, at=AT)
 
 
+def _lent() -> Change:
+    agent, code = _account(role=Role.REPRESENTATIVE, department=None), "91000000MA00000016"
+    representations.bind(agent, code, ground="授权委托书", acting_user=None, at=AT)
+    extent: dict[str, Any] = {"items": ["penalty"], "purpose": "authorised-query", "ends_on": AT.date()}
+    return partial(consents.lend, code, consents.Borrower(), **extent, acting_user=agent, at=AT)
+
+
+def _taken_back() -> Change:
+    lent = _lent()()
+    agent = representations.User.objects.get(username=lent.consent.lent_by)
+    return partial(consents.take_back, lent.consent.pk, acting_user=agent, at=AT)
+
+
 def _unbound() -> Change:
     user = _account()
     bindings.bind(user, subject="s-1", acting_user=None, at=AT)
@@ -166,6 +180,8 @@ RUN: dict[str, Callable[[], Change]] = {
     "identity.accounts.change_role": _role,
     "identity.bindings.bind": _subject_bound,
     "identity.bindings.unbind": _unbound,
+    "identity.consents.lend": _lent,
+    "identity.consents.take_back": _taken_back,
     "identity.departments.register": _department,
     "identity.factors.add_key": _key_added,
     "identity.factors.remove": _factor_removed,
@@ -188,6 +204,7 @@ RUN: dict[str, Callable[[], Change]] = {
 SHOWN = {
     "custody.keeping.init": "custody/test_keeping.py::test_the_keys_of_a_node_are_made_once_and_logged",
     "custody.keeping.rotate": "custody/test_keeping.py::test_a_key_whose_leaf_is_missing_gets_it_at_the_next_command",
+    "enquiries.borrowed.read": "enquiries/test_borrowed.py::test_what_is_lent_is_read_as_one_look_that_names_it",
     "enquiries.checks.check": "enquiries/test_checks.py::test_a_check_is_one_leaf_that_says_nothing",
     "enquiries.checks.check_many": "enquiries/test_checks.py::test_a_batch_is_one_leaf_over_its_entries",
     "enquiries.looks.commit": "web/test_every_look.py::test_a_page_leaves_one_entry_and_one_leaf",

@@ -59,6 +59,15 @@ class NamesOut(Schema):
     until: date | None = Field(None, description="Last day of a former name.")
 
 
+class AuthorisationOut(Schema):
+    """What the organisation has lent to your department for this purpose. until: its last day."""
+
+    number: str
+    items: list[str]
+    until: date
+    live: bool = Field(description="In force. Records for authorised use are told under a live one only.")
+
+
 class CheckOut(Schema):
     """What is on record and may be shown for the purpose. data_version: the database snapshot the answer was read
     from.
@@ -78,6 +87,9 @@ class CheckOut(Schema):
     names: NamesOut | None
     organisation: OrganisationBrief | None
     candidates: list[OrganisationBrief] = Field(description="Where a name fits several: them, without records.")
+    authorisations: list[AuthorisationOut] = Field(
+        description="Authorisations of the organisation for this purpose; the look names those in force."
+    )
     counts: dict[str, int] = Field(description="Records by item.")
     records: list[RecordOut]
     labels: dict[str, dict[str, str]] = Field(description="For each item in `counts`: labels by field name.")
@@ -94,6 +106,7 @@ class StoredCheckOut(Schema):
     matched_by: str
     purpose: str
     matter: str
+    consent: str = Field(description="Numbers of the organisation's authorisations the check came under.")
     outcome: Outcome
     reason: str
     record_count: int

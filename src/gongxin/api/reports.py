@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from gongxin.enquiries.looks import Ground, Looker, Seen
 from gongxin.enquiries.models import Kind, Outcome
 from gongxin.enquiries.reports import Asked
 from gongxin.errors import NotFound
-from gongxin.identity import keys
+from gongxin.identity import consents, keys
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Decision, decide, opened
 from gongxin.policy.model import DisclosureClass
@@ -65,8 +66,10 @@ def report(request: HttpRequest, question: ReportIn) -> HttpResponse:
     if about is None:
         _log_unknown(question.code, looker(request), ground)
         raise NotFound("not-found", "没有这个代码的信用主体。", remedy="请核对统一社会信用代码，或者用名称搜索。")
-    classes = opened(actor, Action.CHECK_ASK, purpose=question.purpose, day=day)
-    wanted = Asked(looker(request), ground, cast("tuple[DisclosureClass, ...]", classes))
+    lent = consents.covering(who.department.pk, about.uscc or "", question.purpose, day)
+    classes = opened(actor, Action.CHECK_ASK, purpose=question.purpose, day=day, consent=bool(lent.items))
+    ground = replace(ground, consent=lent.numbers)
+    wanted = Asked(looker(request), ground, cast("tuple[DisclosureClass, ...]", classes), lent=lent.items)
     origin = f"{request.scheme}://{request.get_host()}"
     issued = reports.issue_full(about, wanted, origin=origin, at=at)
     response = HttpResponse(issued.file, content_type="application/pdf")

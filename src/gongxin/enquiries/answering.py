@@ -52,8 +52,19 @@ matched AS MATERIALIZED (
   FROM asked a LEFT JOIN (
     SELECT number, count(*) AS candidates, (array_agg(id))[1] AS id, min(rank) AS rank FROM candidates GROUP BY number
   ) c USING (number)),
+lent AS MATERIALIZED ({lent}),
 held AS MATERIALIZED (
-  SELECT m.number, r.* FROM matched m JOIN ({visible}) r ON r.organisation_id = m.organisation_id),
+  SELECT m.number, r.* FROM matched m JOIN ({visible}) r ON r.organisation_id = m.organisation_id
+   WHERE r.disclosure <> 'authorised'
+      OR EXISTS (SELECT FROM lent l WHERE l.number = m.number AND l.live AND l.items ? r.item)),
+told AS (
+  SELECT h.number, bool_or(h.disclosure = 'authorised') AS consented FROM held h GROUP BY h.number),
+consents AS (
+  SELECT number, coalesce(string_agg(consent, '、' ORDER BY consent) FILTER (WHERE live),
+                          (array_agg(consent ORDER BY lent_at DESC))[1]) AS numbers,
+         json_agg(json_build_object('number', consent, 'items', items, 'until', ends_on, 'live', live)
+                  ORDER BY consent) AS list
+  FROM lent GROUP BY number),
 lists AS (
   SELECT r.number, count(*)::int AS total, json_agg({record} ORDER BY {order}) AS records,
          jsonb_agg(jsonb_build_array(r.id, r.revision) ORDER BY {order}) AS disclosed
@@ -62,16 +73,18 @@ counts AS (
   SELECT number, json_object_agg(item, total) AS counts
   FROM (SELECT number, item, count(*) AS total FROM held GROUP BY number, item) g GROUP BY number),
 judged AS MATERIALIZED (
-  SELECT m.*, l.total, l.records, l.disclosed, c.counts,
+  SELECT m.*, l.total, l.records, l.disclosed, c.counts, coalesce(a.numbers, '') AS consent, a.list AS consents,
+         CASE WHEN t.consented THEN %(consent_rule)s ELSE %(rule)s END AS rule,
          CASE WHEN m.reason <> '' THEN 'refused' WHEN m.candidates = 0 THEN 'not_found'
               WHEN m.candidates > 1 THEN 'ambiguous' WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
-  FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)),
+  FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)
+       LEFT JOIN told t USING (number) LEFT JOIN consents a USING (number)),
 stored AS (
   INSERT INTO enquiries_look AS l (id, kind, channel, department_id, asked_by, role, asked_at, asked_for,
-                                   organisation_id, others, matched_by, purpose, basis, matter, rule, outcome, reason,
-                                   record_count, disclosed, batch_id, pack_version, data_version)
+                                   organisation_id, others, matched_by, purpose, basis, matter, consent, rule, outcome,
+                                   reason, record_count, disclosed, batch_id, pack_version, data_version)
   SELECT check_id, 'check', %(channel)s, %(department)s, %(asked_by)s, %(role)s, %(at)s, asked_for, organisation_id,
-         '{{}}'::uuid[], matched_by, %(purpose)s, %(basis)s, matter, %(rule)s, outcome, reason, coalesce(total, 0),
+         '{{}}'::uuid[], matched_by, %(purpose)s, %(basis)s, matter, consent, rule, outcome, reason, coalesce(total, 0),
          coalesce(disclosed, '[]'), %(batch)s, %(pack_version)s, pg_current_snapshot()::text
   FROM judged RETURNING l.id, enquiries_entry(l) AS entry)
 SELECT j.outcome, s.entry, json_build_object(
@@ -91,10 +104,22 @@ SELECT j.outcome, s.entry, json_build_object(
     SELECT json_agg({organisation} ORDER BY c.rank, o.name, o.id)
     FROM candidates c JOIN subjects_organisation o ON o.id = c.id
     WHERE c.number = j.number AND j.outcome = 'ambiguous'), '[]'::json),
+  'authorisations', coalesce(j.consents, '[]'::json),
   'counts', coalesce(j.counts, '{{}}'::json), 'records', coalesce(j.records, '[]'::json))::text
 FROM judged j JOIN stored s ON s.id = j.check_id LEFT JOIN subjects_organisation o ON o.id = j.organisation_id
 ORDER BY j.number
 """
+
+# What the asking department was lent for the purpose, in force or ended; purposes that do not open the class ask no
+# table.
+_LENT: Final = """
+  SELECT m.number, c.number AS consent, c.items, c.ends_on, c.lent_at,
+         c.ended_at IS NULL AND c.ends_on >= %(day)s AS live
+  FROM matched m JOIN subjects_organisation o ON o.id = m.organisation_id
+  JOIN identity_consent c ON c.uscc = o.uscc AND c.department_id = %(department)s AND c.purpose = %(purpose)s"""
+_NOTHING_LENT: Final = """
+  SELECT NULL::bigint AS number, '' AS consent, '[]'::jsonb AS items, NULL::date AS ends_on,
+         NULL::timestamptz AS lent_at, false AS live WHERE false"""
 
 
 class Answered(NamedTuple):
@@ -110,7 +135,7 @@ class Asking:
     """Who asks, on which ground and when.
 
     purpose: the pack's, or None where it is refused (`ground` holds what was said). fields: records with their
-    fields.
+    fields. consent_rule: the rule of access where records are told that the organisation has lent.
     """
 
     looker: Looker
@@ -119,6 +144,7 @@ class Asking:
     at: datetime
     batch: UUID | None = None
     fields: bool = True
+    consent_rule: str = ""
 
 
 def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
@@ -133,6 +159,8 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
         "purpose": asking.ground.purpose,
         "basis": basis_of(asking.ground.purpose),
         "rule": asking.ground.rule,
+        "consent_rule": asking.consent_rule,
+        "day": day,
         "batch": asking.batch,
         "pack_version": packs.current().version,
     }
@@ -147,7 +175,9 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
 def _statement(purpose: Purpose | None, day: date, fields: bool, pack_version: str) -> str:
     """The statement for a purpose on a day; `pack_version` keeps the texts of two packs apart."""
     del pack_version
+    lendable = purpose is not None and "authorised" in purpose.disclosures
     return _STATEMENT.format(
+        lent=_LENT if lendable else _NOTHING_LENT,
         shapes=as_json.current_shapes(),
         visible=as_json.visible(disclosable(purpose, day)) if purpose else as_json.published_sql(day),
         record=as_json.RECORD if fields else as_json.HEADLINE,

@@ -27,7 +27,7 @@ from gongxin.enquiries.looks import Ground, Looker
 from gongxin.enquiries.models import Channel, Kind, Look, Outcome
 from gongxin.errors import NotFound
 from gongxin.identity.decision_table import KEY, Action
-from gongxin.identity.decisions import Actor, decide, opened
+from gongxin.identity.decisions import Actor, Resource, decide, opened
 from gongxin.identity.models import Department
 from gongxin.ids import uuid7
 from gongxin.policy import packs
@@ -135,8 +135,8 @@ def stored(check_id: UUID, *, department: Department) -> Look:
 def _asking(department: Department, asked_by: str, purpose: str, at: datetime) -> tuple[Asking, str]:
     """Who asks, and why all of it is refused (empty: it is not).
 
-    Records of authorised items need the consent of whom they are about; a check carries none, so that no purpose opens
-    that class here, whatever the pack says.
+    Records of authorised items need the consent of whom they are about: where the purpose opens that class, the
+    statement tells those that the organisation has lent to the department for it, and no others.
     """
     actor = actor_of(department, asked_by)
     day = at.astimezone(CIVIL_TIME).date()
@@ -146,10 +146,13 @@ def _asking(department: Department, asked_by: str, purpose: str, at: datetime) -
         refusal = PURPOSE_NOT_GRANTED
     granted = None
     if not refusal:
-        classes = cast("tuple[DisclosureClass, ...]", opened(actor, Action.CHECK_ASK, purpose=purpose, day=day))
-        granted = replace(packs.current().purposes[purpose], disclosures=classes)
+        classes = opened(actor, Action.CHECK_ASK, purpose=purpose, day=day, consent=True)
+        granted = replace(packs.current().purposes[purpose], disclosures=cast("tuple[DisclosureClass, ...]", classes))
     looker = Looker(asked_by[:_MAX_ASKED_BY], KEY, Channel.API, department.pk)
-    return Asking(looker, Ground(mask(purpose)[:_MAX_PURPOSE], rule=decision.rule), granted, at), refusal
+    lent = Resource(disclosure="authorised", consent=True)
+    by_consent = decide(actor, Action.CHECK_ASK, lent, purpose=purpose, day=day)
+    ground = Ground(mask(purpose)[:_MAX_PURPOSE], rule=decision.rule)
+    return Asking(looker, ground, granted, at, consent_rule=by_consent.rule), refusal
 
 
 def actor_of(department: Department, name: str) -> Actor:

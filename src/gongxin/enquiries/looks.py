@@ -45,11 +45,15 @@ class Looker:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why. purpose: code of a purpose or duty of the pack; rule: the rule of access that decided."""
+    """Why. purpose: code of a purpose or duty of the pack; rule: the rule of access that decided.
+
+    consent: number of the organisation's authorisation under which it looks.
+    """
 
     purpose: str
     matter: str = ""
     rule: str = ""
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ def write(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetim
         "purpose": mask(ground.purpose)[:_MAX_PURPOSE],
         "basis": basis_of(ground.purpose),
         "matter": mask(ground.matter)[:_MAX_MATTER],
+        "consent": ground.consent,
         "rule": ground.rule[:_MAX_RULE],
         "outcome": seen.outcome.value,
         "reason": seen.reason,

@@ -27,6 +27,7 @@ class Channel(models.TextChoices):
     BATCH = "batch", "批量接口"
     DESK = "desk", "工作台"
     MINE = "mine", "信用主体页面"
+    CODE = "code", "授权码"
 
 
 class Kind(models.TextChoices):
@@ -73,6 +74,8 @@ class Look(models.Model):
     purpose = models.CharField(max_length=40)
     basis = models.CharField(max_length=200, blank=True)
     matter = models.CharField(max_length=120, blank=True)
+    # Numbers of the organisation's authorisations it came under, or (where none is in force) of the last one.
+    consent = models.TextField(blank=True, default="", db_default="")
     # The rule of access that allowed or refused it.
     rule = models.CharField(max_length=80, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)

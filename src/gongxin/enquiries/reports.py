@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
@@ -22,7 +23,7 @@ from gongxin.enquiries.models import Kind, LookLeaf, Outcome, Report, Version
 from gongxin.enquiries.report_content import Content
 from gongxin.policy import packs
 from gongxin.policy.model import DisclosureClass
-from gongxin.records.models import Record
+from gongxin.records.models import Disclosure, Record
 from gongxin.records.selectors import disclosable, published_on
 from gongxin.subjects.models import Organisation
 
@@ -49,11 +50,15 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For whom and why a full report is made. classes: disclosure classes it may hold (identity.decisions.opened)."""
+    """For whom and why a full report is made. classes: disclosure classes it may hold (identity.decisions.opened).
+
+    lent: of the records for authorised use, only those of these items; None: all, to the organisation itself.
+    """
 
     looker: Looker
     ground: Ground
     classes: tuple[DisclosureClass, ...]
+    lent: frozenset[str] | None = frozenset()
 
 
 def issue_public(about: Organisation, *, origin: str, at: datetime) -> Issued:
@@ -71,7 +76,10 @@ def issue_full(about: Organisation, asked: Asked, *, origin: str, at: datetime) 
 def _open(asked: Asked, day: date) -> Iterable[Record]:
     pack = packs.current()
     purpose = pack.purposes.get(asked.ground.purpose) or pack.purpose("self-query")
-    return disclosable(replace(purpose, disclosures=asked.classes), day)
+    found = disclosable(replace(purpose, disclosures=asked.classes), day)
+    if asked.lent is None:
+        return found
+    return found.exclude(~Q(item__in=asked.lent), disclosure=Disclosure.AUTHORISED)
 
 
 def _issued(

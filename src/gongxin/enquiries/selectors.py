@@ -134,7 +134,7 @@ def who_looked(organisation_id: UUID, *, size: int = 50, after: Place | None = N
 
 HEADER: Final = (
     "时间", "方式", "查询内容", "查询对象", "单位", "账号或密钥", "角色", "查询用途", "依据", "办理事项", "规则",
-    "结果", "不予查询的原因", "提供记录数", "信用主体编号", "批次号", "留痕编号",
+    "结果", "不予查询的原因", "提供记录数", "信用主体编号", "批次号", "授权编号", "留痕编号",
 )  # fmt: skip
 
 
@@ -159,6 +159,7 @@ def rows(parts: Sequence[QuerySet[Look]], *, limit: int) -> Iterator[list[str]]:
             str(look.record_count),
             str(look.organisation_id or ""),
             str(look.batch_id or ""),
+            look.consent,
             str(look.pk),
         ]
 

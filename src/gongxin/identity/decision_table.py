@@ -61,6 +61,8 @@ class Action(StrEnum):
     REPORT_FULL = "report.full"
     MINE_ENTER = "mine.enter"
     MINE_READ = "mine.read"
+    CONSENT_LEND = "consent.lend"
+    BORROWED_READ = "borrowed.read"
     CASE_FILE = "case.file"
     CASE_READ = "case.read"
     CASE_ACT = "case.act"
@@ -74,6 +76,9 @@ class Action(StrEnum):
     KEY_READ = "key.read"
     KEY_ISSUE = "key.issue"
     NODE_WATCH = "node.watch"
+    PERSON_OWN = "person.own"
+    PERSON_OPEN = "person.open"
+    PERSON_DECIDE = "person.decide"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""Users, departments, API keys; whom a user represents, and who stands in for whom."""
+"""Users, departments, API keys; whom a user represents, who stands in for whom, and what an organisation lends."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -10,6 +12,8 @@ from gongxin.identity.roles import STAFF
 # PLC0414: by this spelling mypy lets others take the role from here, beside the model that has it.
 from gongxin.identity.roles import Role as Role  # noqa: PLC0414
 from gongxin.ids import uuid7
+
+_ORGANISATION_CODE: Final = r"^[0-9A-HJ-NPQRTUWXY]{18}$"
 
 
 class Department(models.Model):
@@ -144,4 +148,57 @@ class Substitution(models.Model):
                 condition=models.Q(ends_on__gte=models.F("starts_on")), name="substitution_ends_later"
             ),
             models.CheckConstraint(condition=models.Q(role__in=sorted(STAFF)), name="substitution_of_staff"),
+        ]
+
+
+class Consent(models.Model):
+    """An organisation's authorisation (授权查询): its own records of some items, for one purpose, until a day.
+
+    Lent to one department, one other organisation, or to whoever holds a code, of which only the SHA-256 is kept. Rows
+    are ended, never changed or deleted. No column can name a natural person: codes are those of organisations, accounts
+    are kept by name.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # What people call it by; it opens nothing.
+    number = models.CharField(max_length=24, unique=True)
+    # Whose records.
+    uscc = models.CharField(max_length=18, db_index=True)
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, null=True, related_name="consents", db_index=False
+    )
+    borrower = models.CharField(max_length=18, blank=True)
+    code_digest = models.CharField(max_length=64, blank=True)
+    # Ids of catalogue items, and the code of the purpose.
+    items = models.JSONField()
+    purpose = models.CharField(max_length=40)
+    lent_by = models.CharField(max_length=150)
+    lent_at = models.DateTimeField()
+    # Its last civil day in China.
+    ends_on = models.DateField()
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-lent_at", "-id")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=False, borrower="", code_digest="")
+                | models.Q(department__isnull=True, code_digest="", borrower__regex=_ORGANISATION_CODE)
+                | models.Q(department__isnull=True, borrower="", code_digest__regex=r"^[0-9a-f]{64}$"),
+                name="consent_to_one",
+            ),
+            models.CheckConstraint(condition=models.Q(uscc__regex=_ORGANISATION_CODE), name="consent_of_organisation"),
+            models.CheckConstraint(condition=~models.Q(borrower=models.F("uscc")), name="consent_to_another"),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) | models.Q(ended_at__gte=models.F("lent_at")),
+                name="consent_ends_later",
+            ),
+            models.UniqueConstraint(
+                fields=["code_digest"], condition=~models.Q(code_digest=""), name="consent_code_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["uscc", "department", "purpose"], name="consent_to_department"),
+            models.Index(fields=["borrower"], condition=~models.Q(borrower=""), name="consent_to_borrower"),
         ]

@@ -18,7 +18,8 @@ from gongxin.enquiries.asked import MAX_MATTER
 from gongxin.enquiries.looks import Ground, Seen
 from gongxin.enquiries.models import Channel, Kind, Outcome
 from gongxin.enquiries.reports import Asked
-from gongxin.identity import decisions
+from gongxin.identity import consents, decisions
+from gongxin.identity.consents import Covering
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Decision, Resource
 from gongxin.policy import packs
@@ -77,8 +78,10 @@ def report(request: HttpRequest) -> HttpResponseBase:
     about, purpose, matter = (form.cleaned_data[name] for name in ("code", "purpose", "matter"))
     looking.saw(request, Seen(about.name, about.pk), purpose=purpose, matter=matter)
     decision = _judged(request, about, purpose)
-    ground = Ground(purpose, matter, decision.rule)
-    asked = Asked(looking.looker(request, Channel.DESK), ground, _classes(request, purpose))
+    lent = _lent(request, about, purpose)
+    ground = Ground(purpose, matter, decision.rule, consent=lent.numbers)
+    items = None if purpose == SELF_QUERY else lent.items
+    asked = Asked(looking.looker(request, Channel.DESK), ground, _classes(request, purpose), lent=items)
     issued = reports.issue_full(about, asked, origin=origin(request), at=clock.now())
     looking.settle(request)
     return handed_over(issued)
@@ -92,11 +95,17 @@ def _judged(request: HttpRequest, about: Organisation, purpose: str) -> Decision
 
 
 def _classes(request: HttpRequest, purpose: str) -> tuple[DisclosureClass, ...]:
-    """What the report may hold; at the window the organisation itself asks, which is its consent."""
-    found = decisions.opened(
-        acting(request), Action.CHECK_ASK, purpose=purpose, day=clock.today(), consent=purpose == SELF_QUERY
-    )
+    """What the report may hold, with the organisation's consent for what it has lent."""
+    found = decisions.opened(acting(request), Action.CHECK_ASK, purpose=purpose, day=clock.today(), consent=True)
     return cast("tuple[DisclosureClass, ...]", found)
+
+
+def _lent(request: HttpRequest, about: Organisation, purpose: str) -> Covering:
+    """What the organisation has lent to the department; at the window it asks itself, which is its consent."""
+    department = acting_user(request).department_id
+    if purpose == SELF_QUERY or department is None:
+        return Covering()
+    return consents.covering(department, about.uscc or "", purpose, clock.today())
 
 
 def _unanswered(request: HttpRequest, form: ReportForm) -> None:

@@ -60,6 +60,7 @@ def report(request: HttpRequest) -> HttpResponseBase:
         looking.looker(request, Channel.MINE),
         Ground(SELF_QUERY, rule=rule),
         packs.current().purpose(SELF_QUERY).disclosures,
+        lent=None,
     )
     issued = reports.issue_full(about, asked, origin=origin(request), at=clock.now())
     looking.settle(request)
