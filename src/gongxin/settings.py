@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "gongxin.identity",
     "gongxin.subjects",
     "gongxin.records",
+    "gongxin.persons",
     "gongxin.intake",
     "gongxin.enquiries",
     "gongxin.rights",

@@ -19,6 +19,7 @@ from gongxin.policy.model import (
     Generation,
     Item,
     ProhibitedCategory,
+    Reference,
 )
 from gongxin.policy.reading import Node
 
@@ -27,13 +28,16 @@ DEFAULT_PUBLICITY: Final = "while-in-force"
 # Roles without which a record could not be matched to an organisation or dated.
 NEEDED_ROLES: Final = ("party_name", "party_uscc", "decided_on")
 PERSON_ROLES: Final = ("person_id_type", "person_id_number", "representative_id_type", "representative_id_number")
+# What an item must have to be kept in personal files, and of which category it must be.
+PERSON_FILE_ROLES: Final = ("party_kind", "person_id_type", "person_id_number", "document_no", "decided_on")
+PERSON_CATEGORY: Final = "administration"
 _DATE_ROLES: Final = ("decided_on", "effective_from", "effective_until", "acted_until", "publicity_until")
 _ITEM_KEYS: Final = (
     "id", "title", "title_en", "category", "version", "disclosure", "subject_kinds", "natural_key", "basis", "fields",
 )  # fmt: skip
 _ITEM_OPTIONS: Final = (
     "publicity", "ten_disclosures", "adverse", "clocks", "generations", "effective_from", "effective_until", "note",
-    "replaces",
+    "replaces", "persons",
 )  # fmt: skip
 _FIELD_KEYS: Final = (
     "label_en", "max", "scale", "required", "required_when", "codes", "role", "published", "aliases", "example", "note",
@@ -84,6 +88,7 @@ def item(node: Node, pack: str, *, shelf: Shelf) -> Item:
         clocks=keys["clocks"].choices(shelf.clocks) if "clocks" in keys else (),
         effective_from=since,
         effective_until=until,
+        persons=_persons(keys["persons"]) if "persons" in keys else (),
         note=keys["note"].text() if "note" in keys else "",
         pack=pack,
     )
@@ -130,6 +135,11 @@ def _publicity(node: Node, keys: dict[str, Node], shelf: Shelf) -> str:
             remedy="请补上 publicity: <公示期规则编号>。",
         )
     return DEFAULT_PUBLICITY
+
+
+def _persons(node: Node) -> tuple[Reference, ...]:
+    """On what ground rows of natural persons are taken over into the personal file."""
+    return references(node.mapping(["basis"])["basis"])
 
 
 def _fields(node: Node, shelf: Shelf) -> tuple[Field, ...]:
@@ -220,6 +230,7 @@ def _map(keys: dict[str, Node], name: str) -> dict[str, Node]:
 def _check(made: Item, fields: Node, shelf: Shelf) -> None:
     """What must hold of a whole item: roles, conditions, the Boundary."""
     _check_unique(made, fields)
+    _check_persons(made, fields)
     for role in NEEDED_ROLES:
         if made.by_role(role) is None:
             raise fields.error(
@@ -241,6 +252,20 @@ def _check(made: Item, fields: Node, shelf: Shelf) -> None:
                 allowed="type: date",
                 remedy="请改为 type: date。",
             )
+
+
+def _check_persons(made: Item, fields: Node) -> None:
+    """Only a public body's decision on somebody's own licence or case can be kept for a person, and only where the
+    template says who it is (Boundary 2): never a list, an honour, an assessment.
+    """
+    lacking = [role for role in PERSON_FILE_ROLES if made.by_role(role) is None]
+    if made.persons and (lacking or made.category != PERSON_CATEGORY):
+        raise fields.error(
+            "pack-persons-item",
+            f"目录项“{made.title}”不能归入个人档案（缺少：{'、'.join(lacking) or '无'}；类别：{made.category}）。",
+            allowed=f"类别 {PERSON_CATEGORY}，并有角色 {'、'.join(PERSON_FILE_ROLES)}",
+            remedy="请删去 persons：个人档案只收行政机关就本人事项作出的决定。",
+        )
 
 
 def _check_condition(made: Item, field: Field, condition: Condition, fields: Node, shelf: Shelf) -> None:

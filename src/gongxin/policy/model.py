@@ -178,6 +178,8 @@ class Item:
     clocks: tuple[str, ...] = ()
     effective_from: date | None = None
     effective_until: date | None = None
+    # On what ground decisions on a natural person's own licence or case go into that person's file; empty: refused.
+    persons: tuple[Reference, ...] = ()
     note: str = ""
     pack: str = ""
 

@@ -1,0 +1,116 @@
+"""The tables of the personal file. What they hold of a person is sealed; what stands open says nothing of anybody.
+
+No other package's table refers to these, and these refer to nothing but accounts and departments (design paper,
+Boundary 1 and 2; tests/persons/test_boundary.py reads it from the schema).
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from gongxin.identity.models import Department, User
+from gongxin.ids import uuid7
+from gongxin.secrecy.fields import BlindIndexField, EncryptedTextField
+
+# What the blind index of a document is for.
+DOCUMENT: str = "persons.document"
+
+
+class File(models.Model):
+    """One person's file. Without `secret`, the person's own key, nothing in it opens any more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Kind and number of the identity document (`documents.identity`), for the index when its key is rotated.
+    document = EncryptedTextField()
+    index = BlindIndexField(of="document", purpose=DOCUMENT, unique=True, db_index=False)
+    # The person's own key, sealed by the node's (`personal_keys`).
+    secret = EncryptedTextField()
+
+
+class Entry(models.Model):
+    """One decision in a file. Which, stands in its versions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="entries")
+    # HMAC under the person's key over provider, item and document number: the same decision is found again.
+    tag = models.CharField(max_length=64, db_collation="C")
+    # It was taken back as the outcome of an objection: kept, and never lent.
+    withdrawn = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "tag"], name="persons_entry_once")]
+
+
+class Version(models.Model):
+    """One state of an entry, sealed under the person's key. The highest number is in force; none is changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    # HMAC under the person's key over the content: a row handed in again changes nothing.
+    content = models.CharField(max_length=64, db_collation="C")
+    body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "number"], name="persons_version_once")]
+
+
+class Holder(models.Model):
+    """Whose file is the own one, as the account's last sign-in verified: the indexes, sealed with the account's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    indexes = EncryptedTextField()
+
+
+class Authorisation(models.Model):
+    """What the person lends to a unit, for what and until when, sealed; found by the digest of its code."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="authorisations")
+    # SHA-256 of a code of 128 random bits.
+    digest = models.CharField(max_length=64, unique=True, db_collation="C")
+    body = models.TextField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Opening(models.Model):
+    """Somebody opened the file or was refused: who, unit, purpose and what, sealed under the person's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="openings")
+    body = models.TextField()
+    # Number of its leaf.
+    leaf = models.BigIntegerField()
+
+
+class Objection(models.Model):
+    """A person says that an entry is wrong. The unit that supplied it decides; it sees this entry and no other."""
+
+    class State(models.TextChoices):
+        """open: being verified, the entry is marked 异议."""
+
+        OPEN = "open", "核查中"
+        CORRECTED = "corrected", "已更正"
+        WITHDRAWN = "withdrawn", "已撤回"
+        REFUSED = "refused", "不予更正"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="objections")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    filed_at = models.DateTimeField()
+    # Last day for the decision, by a clock of the pack (objection-own, or objection-assisted where others verify).
+    due = models.DateField()
+    assisted = models.BooleanField(default=False)
+    # Reasons, what is wanted; the decision with its reasons. Sealed under the person's key.
+    body = models.TextField()
+    decision = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry"], condition=models.Q(state="open"), name="persons_objection_one_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "state", "due"], name="persons_objection_work")]

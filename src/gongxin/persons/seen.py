@@ -1,0 +1,184 @@
+"""What the personal file shows: plain values, made by `selectors` and the verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSeen:
+    """One field of a record with content. correctable: an objection may ask for another value."""
+
+    name: str
+    label: str
+    label_en: str
+    text: str
+    correctable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSeen:
+    """One state of a record. reason: reported, resubmitted or corrected."""
+
+    number: int
+    recorded_at: datetime
+    reason: str
+    fields: tuple[FieldSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSeen:
+    """One decision as it stands. versions: all states, the newest first; empty for anybody but the person.
+
+    contested: marked 异议, nothing may rest on it meanwhile. withdrawn: taken back after an objection.
+    """
+
+    id: UUID
+    item: str
+    item_title: str
+    item_title_en: str
+    title: str
+    document_no: str
+    decided_on: date | None
+    unit: UUID
+    unit_name: str
+    fields: tuple[FieldSeen, ...]
+    contested: bool
+    withdrawn: bool
+    versions: tuple[VersionSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningSeen:
+    """Who opened the file, or tried to. kind: own, download, code or objection; who: account name.
+
+    purpose_title is empty where none plays a part; reason says why it was allowed or refused; leaf: its number in the
+    log.
+    """
+
+    id: UUID
+    at: datetime
+    kind: str
+    who: str
+    unit_name: str
+    purpose: str
+    purpose_title: str
+    items: tuple[str, ...]
+    records: int
+    allowed: bool
+    reason: str
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationSeen:
+    """What the person lent. until: last day. live: it opens today."""
+
+    id: UUID
+    items: tuple[str, ...]
+    item_titles: tuple[str, ...]
+    purpose: str
+    purpose_title: str
+    unit: UUID
+    unit_name: str
+    issued_at: datetime
+    until: date
+    revoked_at: datetime | None
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionSeen:
+    """An objection of the person. wanted: texts asked for, by field. state: open, corrected, withdrawn, refused."""
+
+    id: UUID
+    record: UUID
+    record_title: str
+    unit_name: str
+    reasons: str
+    wanted: dict[str, str]
+    filed_at: datetime
+    due: date
+    assisted: bool
+    state: str
+    state_title: str
+    decision_reasons: str
+    decided_by: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """The whole file as the person sees it, newest decisions first; the leaf of this opening."""
+
+    account: str
+    at: datetime
+    records: tuple[RecordSeen, ...]
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The content of the signed copy: the file and everything around it."""
+
+    file: FileSeen
+    openings: tuple[OpeningSeen, ...]
+    authorisations: tuple[AuthorisationSeen, ...]
+    objections: tuple[ObjectionSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new authorisation with its code, which is shown this once."""
+
+    code: str
+    authorisation: AuthorisationSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a code opens: the records of its items, and on what it rests."""
+
+    authorisation: AuthorisationSeen
+    records: tuple[RecordSeen, ...]
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An objection that waits for a unit: nothing of the person, nothing of the record."""
+
+    id: UUID
+    filed_at: datetime
+    due: date
+    assisted: bool
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionCase:
+    """What the deciding unit sees: the objection and the one record it is about."""
+
+    objection: ObjectionSeen
+    record: RecordSeen
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit that may be given an authorisation for a purpose."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lendable:
+    """What the form of an authorisation offers. items: id, title; units_of: by purpose; longest: last day allowed."""
+
+    items: tuple[tuple[str, str], ...]
+    purposes: tuple[tuple[str, str], ...]
+    units_of: dict[str, tuple[Unit, ...]]
+    longest: date
