@@ -64,6 +64,20 @@ def _department() -> Change:
     return partial(departments.register, code="D-new", name="虚构新单位", at=AT)
 
 
+def _department_entered() -> Change:
+    facts = {"name": "虚构新单位", "uscc": "", "items": [], "purposes": []}
+    return partial(departments.enter, code="D-new", **facts, acting_user=None, at=AT)
+
+
+def _department_used() -> Change:
+    return partial(departments.use, held.department(), active=False, acting_user=None, at=AT)
+
+
+def _created_with_code() -> Change:
+    facts = {"full_name": "测试人", "department": held.department(), "role": Role.DATA_OFFICER}
+    return partial(accounts.create_with_code, "zhang-san", **facts, acting_user=None, at=AT)
+
+
 def _created() -> Change:
     return partial(_account, "zhang-san", department=held.department())
 
@@ -177,12 +191,15 @@ def _destroyed() -> Change:
 # Run here: one leaf more, and nothing at all where the log cannot be written.
 RUN: dict[str, Callable[[], Change]] = {
     "identity.accounts.create": _created,
+    "identity.accounts.create_with_code": _created_with_code,
     "identity.accounts.change_role": _role,
     "identity.bindings.bind": _subject_bound,
     "identity.bindings.unbind": _unbound,
     "identity.consents.lend": _lent,
     "identity.consents.take_back": _taken_back,
+    "identity.departments.enter": _department_entered,
     "identity.departments.register": _department,
+    "identity.departments.use": _department_used,
     "identity.factors.add_key": _key_added,
     "identity.factors.remove": _factor_removed,
     "identity.keys.issue": _issued,
@@ -220,6 +237,7 @@ SHOWN = {
     "identity.passwords.set_by_code": "web/test_sign_in.py::test_one_time_code_replaces_a_forgotten_password",
     "identity.sessions.close": "web/test_sign_in_sessions.py::test_owner_sees_sessions_and_ends_them",
     "identity.sessions.end": "web/test_sign_in_sessions.py::test_owner_sees_sessions_and_ends_them",
+    "identity.sessions.end_all": "web/test_desk_account_care.py::test_sessions_end_and_the_account_may_sign_in_again",
     "identity.sessions.end_others": "web/test_sign_in_sessions.py::test_owner_sees_sessions_and_ends_them",
     "identity.sessions.over": "web/test_sign_in_sessions.py::test_owner_sees_sessions_and_ends_them",
     "identity.signing_in.by_password": "web/test_sign_in.py::test_refusals_say_why_in_the_ledger_only",
@@ -329,7 +347,7 @@ def test_one_change_is_one_leaf(verb: str) -> None:
     assert selectors.size() == before + 1
     changed = {table for table, rows in state().items() if rows != held_before[table]}
     # The leaf is not all that happened.
-    assert changed - {"ledger_leaf", "ledger_opening"} or verb.startswith("ledger.")
+    assert changed - {"ledger_leaf", "ledger_opening", "ledger_concerned"} or verb.startswith("ledger.")
 
 
 @pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated
 
 import typer
@@ -36,16 +35,15 @@ def create(
     department: DepartmentCode = "",
 ) -> None:
     """Make an account and show the one-time code by which its owner sets the password."""
-    at = clock.now()
-    made = accounts.create(
+    _made, issued = accounts.create_with_code(
         name,
-        password=secrets.token_urlsafe(32),
         full_name=full_name,
         department=_department(department),
         role=role,
-        at=at,
+        acting_user=None,
+        at=clock.now(),
     )
-    _show(passwords.reset(made, acting_user=None, at=at))
+    _show(issued)
 
 
 @app.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -46,11 +47,33 @@ def create(
     try:
         with transaction.atomic():
             user.save()
-            ledger.append("account.created", fields=fields, actor=actor, at=at)
+            ledger.append("account.created", fields=fields, actor=actor, at=at, about=[user.pk])
     except IntegrityError:
         raise InvalidInput("account-taken", f"账号“{username}”已经存在。", remedy="请换一个账号名。") from None
     _log.info("account %s (%s, %s) made by %s at %s", username, user.role, _code(department), actor, at.isoformat())
     return user
+
+
+def create_with_code(
+    username: str,
+    *,
+    full_name: str,
+    department: Department | None,
+    role: Role | str,
+    acting_user: User | None,
+    at: datetime,
+) -> tuple[User, passwords.ResetCode]:
+    """Make an account that nobody knows the password of, and the code by which its owner sets one. As `create`."""
+    made = create(
+        username,
+        password=secrets.token_urlsafe(32),
+        full_name=full_name,
+        department=department,
+        role=role,
+        acting_user=acting_user,
+        at=at,
+    )
+    return made, passwords.first_code(made, at=at)
 
 
 @transaction.atomic
@@ -85,7 +108,7 @@ def change_role(
         "substitutions_ended": substitutions,
         "representations_ended": bindings,
     }
-    ledger.append("account.role.changed", fields=fields, actor=actor, at=at)
+    ledger.append("account.role.changed", fields=fields, actor=actor, at=at, about=[held.pk])
     return held
 
 

@@ -54,7 +54,7 @@ def bind(account: User, *, subject: str, acting_user: User | None, at: datetime)
     try:
         with transaction.atomic():
             SocialAccount.objects.create(user=account, provider=PROVIDER, uid=kept_subject(wanted))
-            ledger.append("binding.made", fields=fields, actor=actor, at=at)
+            ledger.append("binding.made", fields=fields, actor=actor, at=at, about=[account.pk])
     except IntegrityError:
         raise Conflict("subject-bound", "该主体标识已经绑定其他账号。", remedy="请核对主体标识。") from None
 
@@ -65,7 +65,7 @@ def unbind(account: User, *, acting_user: User | None, at: datetime) -> None:
     actor = administering.judge(account, acting_user, action=Action.ACCOUNT_BIND, at=at)
     if not SocialAccount.objects.filter(user=account, provider=PROVIDER).delete()[0]:
         raise NotFound("binding-unknown", "该账号没有绑定统一身份认证。", remedy="请核对账号。")
-    ledger.append("binding.ended", fields={"account": account.username}, actor=actor, at=at)
+    ledger.append("binding.ended", fields={"account": account.username}, actor=actor, at=at, about=[account.pk])
 
 
 def _hash(subject: str, secret: str) -> str:

@@ -73,6 +73,7 @@ class Action(StrEnum):
     ACCOUNT_BIND = "account.bind"
     SUBSTITUTE_APPOINT = "substitute.appoint"
     REPRESENTATION_BIND = "representation.bind"
+    DEPARTMENT_KEEP = "department.keep"
     KEY_READ = "key.read"
     KEY_ISSUE = "key.issue"
     NODE_WATCH = "node.watch"

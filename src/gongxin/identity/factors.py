@@ -149,7 +149,9 @@ def renew_codes(user: User, *, at: datetime) -> list[str]:
         raise Conflict("factor-none", "尚未设置双重验证。", remedy="请先设置验证器应用或者安全密钥。")
     Authenticator.objects.filter(user=user, type=CODES_KIND).delete()
     codes = _codes(user)
-    ledger.append("factor.codes.renewed", fields={"account": user.username}, actor=user.username, at=at)
+    ledger.append(
+        "factor.codes.renewed", fields={"account": user.username}, actor=user.username, at=at, about=[user.pk]
+    )
     return codes
 
 
@@ -173,7 +175,8 @@ def remove(user: User, factor_id: int, *, at: datetime) -> None:
     factor.delete()
     if not enrolled(user):
         Authenticator.objects.filter(user=user).delete()
-    ledger.append("factor.removed", fields={"account": user.username, "kind": kind}, actor=user.username, at=at)
+    fields = {"account": user.username, "kind": kind}
+    ledger.append("factor.removed", fields=fields, actor=user.username, at=at, about=[user.pk])
 
 
 @transaction.atomic
@@ -186,7 +189,8 @@ def remove_all(account: User, *, acting_user: User | None, at: datetime) -> None
     _lock(account)
     if not Authenticator.objects.filter(user=account).delete()[0]:
         raise NotFound("factor-none", "该账号没有设置双重验证。", remedy="请核对账号。")
-    ledger.append("factor.removed", fields={"account": account.username, "kind": "all"}, actor=actor, at=at)
+    fields = {"account": account.username, "kind": "all"}
+    ledger.append("factor.removed", fields=fields, actor=actor, at=at, about=[account.pk])
 
 
 def _of(user: User) -> Any:
@@ -199,7 +203,8 @@ def _lock(user: User) -> None:
 
 def _added(user: User, kind: str, at: datetime) -> list[str]:
     codes = [] if Authenticator.objects.filter(user=user, type=CODES_KIND).exists() else _codes(user)
-    ledger.append("factor.added", fields={"account": user.username, "kind": kind}, actor=user.username, at=at)
+    fields = {"account": user.username, "kind": kind}
+    ledger.append("factor.added", fields=fields, actor=user.username, at=at, about=[user.pk])
     return codes
 
 

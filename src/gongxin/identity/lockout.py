@@ -53,4 +53,4 @@ def unlock(account: User, *, acting_user: User | None, at: datetime) -> None:
     actor = administering.judge(account, acting_user, at=at)
     if not AxesProxyHandler.reset_attempts(username=kept_name(None, {"username": account.username})):
         raise Conflict("account-not-locked", "该账号没有被暂停登录。", remedy="无需解锁；忘记密码的，请重置密码。")
-    ledger.append("account.unlocked", fields={"account": account.username}, actor=actor, at=at)
+    ledger.append("account.unlocked", fields={"account": account.username}, actor=actor, at=at, about=[account.pk])

@@ -51,6 +51,12 @@ def judge(password: str, user: User) -> None:
         raise InvalidInput("password-weak", "密码过于简单。", remedy=" ".join(error.messages)) from None
 
 
+def first_code(account: User, *, at: datetime) -> ResetCode:
+    """The code by which the owner of a new account, or of one whose password was voided, sets a password."""
+    code = default_token_generator.make_token(account)
+    return ResetCode(code, at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+
+
 @transaction.atomic
 def change(user: User, *, new: str, keep: str | None, at: datetime) -> User:
     """The account's own new password, after `signing_in.prove`. keep: key of the session that asks; all others end.
@@ -75,9 +81,9 @@ def reset(account: User, *, acting_user: User | None, at: datetime) -> ResetCode
     held.set_unusable_password()
     held.save(update_fields=["password"])
     fields = {"account": held.username, "sessions": sessions.drop(held)}
-    code = default_token_generator.make_token(held)
-    ledger.append("password.reset", fields=fields, actor=actor, at=at)
-    return ResetCode(code, at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+    issued = first_code(held, at=at)
+    ledger.append("password.reset", fields=fields, actor=actor, at=at, about=[held.pk])
+    return issued
 
 
 @transaction.atomic
@@ -106,7 +112,7 @@ def _set(user: User, new: str, *, keep: str | None, at: datetime) -> None:
     user.set_password(new)
     user.save(update_fields=["password"])
     fields = {"account": user.username, "sessions": sessions.drop(user, keep=keep)}
-    ledger.append("password.changed", fields=fields, actor=user.username, at=at)
+    ledger.append("password.changed", fields=fields, actor=user.username, at=at, about=[user.pk])
 
 
 def _held(user: User) -> User:

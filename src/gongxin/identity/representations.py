@@ -36,7 +36,7 @@ def bind(user: User, uscc: str, *, ground: str, acting_user: User | None, at: da
         raise Conflict("representation-exists", "该账号已经绑定这个信用主体。", remedy="无需再次绑定。")
     bound = Representation.objects.create(user=account, uscc=uscc, ground=ground.strip(), bound_by=actor, bound_at=at)
     fields = {"representation": str(bound.pk), "account": account.username, "uscc": uscc, "ground": bound.ground}
-    ledger.append("representation.bound", fields=fields, actor=actor, at=at)
+    ledger.append("representation.bound", fields=fields, actor=actor, at=at, about=[account.pk])
     return bound
 
 
@@ -53,7 +53,7 @@ def end(representation_id: UUID, *, acting_user: User | None, at: datetime) -> R
     held.ended_at = at
     held.save(update_fields=["ended_at", "ended_by"])
     fields = {"representation": str(held.pk), "account": held.user.username, "uscc": held.uscc}
-    ledger.append("representation.ended", fields=fields, actor=held.ended_by, at=at)
+    ledger.append("representation.ended", fields=fields, actor=held.ended_by, at=at, about=[held.user_id])
     return held
 
 

@@ -18,7 +18,8 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from gongxin import ledger
-from gongxin.errors import NotFound
+from gongxin.errors import Conflict, NotFound
+from gongxin.identity import administering
 from gongxin.identity.models import User
 from gongxin.secrecy.session_store import kept
 
@@ -97,6 +98,20 @@ def end_others(user: User, *, keep: str | None, at: datetime) -> int:
     return count
 
 
+@transaction.atomic
+def end_all(account: User, *, acting_user: User | None, at: datetime) -> int:
+    """End every session of another's account; it may sign in again. acting_user: None for the command line.
+
+    Returns how many. Raises NotPermitted, or Conflict if none is open.
+    """
+    actor = administering.judge(account, acting_user, at=at)
+    count = drop(account)
+    if not count:
+        raise Conflict("sessions-none", "该账号没有正在使用的登录会话。", remedy="无需结束；要禁止登录的，请停用账号。")
+    over(account, reason="administrator", count=count, at=at, actor=actor)
+    return count
+
+
 def moved(user: User, *, old: str | None, new: str | None) -> None:
     """A session goes on under another key."""
     UserSession.objects.filter(user=user, session_key=kept(old)).update(session_key=kept(new))
@@ -114,10 +129,10 @@ def close(user: User, *, key: str | None, reason: str, at: datetime) -> None:
     over(user, reason=reason, count=1, at=at)
 
 
-def over(user: User, *, reason: str, count: int, at: datetime) -> None:
-    """Log that sessions of an account ended."""
+def over(user: User, *, reason: str, count: int, at: datetime, actor: str = "") -> None:
+    """Log that sessions of an account ended. actor: who ended them, if not the account itself."""
     fields = {"account": user.username, "reason": reason, "sessions": count}
-    ledger.append("session.ended", fields=fields, actor=user.username, at=at)
+    ledger.append("session.ended", fields=fields, actor=actor or user.username, at=at, about=[user.pk])
 
 
 def _living(user: User, at: datetime) -> list[UserSession]:

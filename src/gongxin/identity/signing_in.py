@@ -73,9 +73,10 @@ def failed(request: HttpRequest, username: str, *, reason: str, at: datetime) ->
     """The refusal after a wrong password or code that django-axes has counted; a leaf, and another if it now locks."""
     error = refused(request, username, reason=reason, at=at)
     if lockout.is_locked(request, username):
-        fields = _who(request, username) | {"minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)}
+        who, about = _who(request, username)
+        fields = who | {"minutes": int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)}
         with transaction.atomic():
-            ledger.append("account.locked", fields=fields, actor=_NOBODY, at=at)
+            ledger.append("account.locked", fields=fields, actor=_NOBODY, at=at, about=about)
     return error
 
 
@@ -96,16 +97,20 @@ def succeeded(request: HttpRequest, user: User, way: Way, *, ended: int, at: dat
 
     ended: how many of the account's oldest sessions made room for it.
     """
-    fields = _who(request, user.username) | {"method": way.method, "factor": way.factor, "sessions_ended": ended}
-    ledger.append("signin.succeeded", fields=fields, actor=user.username, at=at)
+    who, about = _who(request, user.username)
+    fields = who | {"method": way.method, "factor": way.factor, "sessions_ended": ended}
+    ledger.append("signin.succeeded", fields=fields, actor=user.username, at=at, about=about)
 
 
 def _log_refusal(request: HttpRequest, username: str, reason: str, at: datetime) -> None:
+    who, about = _who(request, username)
     with transaction.atomic():
-        ledger.append("signin.refused", fields=_who(request, username) | {"reason": reason}, actor=_NOBODY, at=at)
+        ledger.append("signin.refused", fields=who | {"reason": reason}, actor=_NOBODY, at=at, about=about)
 
 
-def _who(request: HttpRequest, username: str) -> dict[str, str]:
-    """Account and address. A name nobody has is left out: it may be a password typed into the wrong field."""
-    known = User.objects.filter(username=username).exists()
-    return {"account": username if known else "", "address": lockout.address(request)}
+def _who(request: HttpRequest, username: str) -> tuple[dict[str, str], list[int]]:
+    """Account and address, and the account's number; a name nobody has is left out: it may be a password typed into the
+    wrong field.
+    """
+    known = list(User.objects.filter(username=username).values_list("pk", flat=True))
+    return {"account": username if known else "", "address": lockout.address(request)}, known

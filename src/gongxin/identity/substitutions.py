@@ -58,7 +58,7 @@ def appoint(
         "starts_on": starts_on.isoformat(),
         "ends_on": ends_on.isoformat(),
     }
-    ledger.append("substitute.appointed", fields=fields, actor=actor, at=at)
+    ledger.append("substitute.appointed", fields=fields, actor=actor, at=at, about=[absent.pk, substitute.pk])
     return made
 
 
@@ -75,7 +75,8 @@ def end(substitution_id: UUID, *, acting_user: User | None, at: datetime) -> Sub
     held.ended_at = at
     held.save(update_fields=["ended_at", "ended_by"])
     fields = {"substitution": str(held.pk), "role": str(held.role), "department": held.department.code}
-    ledger.append("substitute.ended", fields=fields, actor=held.ended_by, at=at)
+    both = [held.absent_id, held.substitute_id]
+    ledger.append("substitute.ended", fields=fields, actor=held.ended_by, at=at, about=both)
     return held
 
 

@@ -25,7 +25,7 @@ def disable(account: User, *, acting_user: User | None, at: datetime) -> User:
     held.is_active = False
     held.save(update_fields=["is_active"])
     fields = {"account": held.username, "sessions": sessions.drop(held)}
-    ledger.append("account.disabled", fields=fields, actor=actor, at=at)
+    ledger.append("account.disabled", fields=fields, actor=actor, at=at, about=[held.pk])
     return held
 
 
@@ -41,7 +41,7 @@ def enable(account: User, *, acting_user: User | None, at: datetime) -> User:
         raise Conflict("account-open", "该账号没有停用。", remedy="无需恢复。")
     held.is_active = True
     held.save(update_fields=["is_active"])
-    ledger.append("account.enabled", fields={"account": held.username}, actor=actor, at=at)
+    ledger.append("account.enabled", fields={"account": held.username}, actor=actor, at=at, about=[held.pk])
     return held
 
 

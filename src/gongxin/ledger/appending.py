@@ -7,7 +7,7 @@ stays if the transaction fails. Call it as the last statement of the transaction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
@@ -29,6 +29,12 @@ _OPENINGS: Final = """
     SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::text[], %s::text[])
 """
 _APPEND: Final = "SELECT ledger_append(%s::bytea)"
+_APPEND_ABOUT: Final = """
+    WITH leaf AS MATERIALIZED (SELECT ledger_append(%s::bytea) AS seq),
+         listed AS (INSERT INTO ledger_concerned (account, leaf)
+                    SELECT DISTINCT account, seq FROM leaf, unnest(%s::bigint[]) account)
+    SELECT seq FROM leaf
+"""
 
 
 def append(
@@ -37,12 +43,14 @@ def append(
     fields: Mapping[str, Any],
     actor: str,
     at: datetime,
+    about: Collection[int] = (),
     connection: psycopg.Connection[Any] | None = None,
 ) -> int:
     """Log one change and return the number of its leaf, from 0.
 
-    event, fields: as events.yaml has them. actor: account name or operator; kept apart from the leaf. connection:
-    the psycopg connection whose transaction makes the change; None for Django's.
+    event, fields: as events.yaml has them. actor: account name or operator; kept apart from the leaf. about: numbers of
+    the accounts whose history it belongs to. connection: the psycopg connection whose transaction makes the change;
+    None for Django's.
     Raises RuntimeError outside a transaction, ValueError for what the catalogue does not know, Unavailable where the
     log cannot be written; a database that is gone or full is told as everywhere (OperationalError). Whatever is raised,
     the caller's transaction must fail, and a broken statement makes it.
@@ -54,16 +62,16 @@ def append(
         if not django_connection.in_atomic_block:
             raise RuntimeError("a leaf is appended in the transaction of its change, and there is none")
         with django_connection.cursor() as cursor:
-            return _written(cursor, body, openings)
+            return _written(cursor, body, openings, about)
     if connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
         raise RuntimeError("a leaf is appended in the transaction of its change, and there is none")
     with closing(connection.cursor(row_factory=tuple_row)) as cursor:
-        return _written(cursor, body, openings)
+        return _written(cursor, body, openings, about)
 
 
-def _written(cursor: Any, body: bytes, openings: list[Opening]) -> int:
+def _written(cursor: Any, body: bytes, openings: list[Opening], about: Collection[int]) -> int:
     try:
-        return _insert(cursor, body, openings)
+        return _insert(cursor, body, openings, about)
     except (django.db.OperationalError, psycopg.OperationalError):
         raise
     except (django.db.DatabaseError, psycopg.DatabaseError) as error:
@@ -74,7 +82,7 @@ def _written(cursor: Any, body: bytes, openings: list[Opening]) -> int:
         ) from error
 
 
-def _insert(cursor: Any, body: bytes, openings: list[Opening]) -> int:
+def _insert(cursor: Any, body: bytes, openings: list[Opening], about: Collection[int]) -> int:
     values = sealing.seal_many(
         [one.value for one in openings],
         table="ledger_opening",
@@ -83,5 +91,8 @@ def _insert(cursor: Any, body: bytes, openings: list[Opening]) -> int:
     )
     commitments, salts, fields = zip(*((one.commitment, one.salt, one.field) for one in openings), strict=True)
     cursor.execute(_OPENINGS, [list(commitments), list(salts), list(fields), values])
-    cursor.execute(_APPEND, [body])
+    if about:
+        cursor.execute(_APPEND_ABOUT, [body, list(about)])
+    else:
+        cursor.execute(_APPEND, [body])
     return int(cursor.fetchone()[0])

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from gongxin.errors import Conflict, InvalidInput
 from gongxin.ledger import appending, leaves, selectors
-from gongxin.ledger.models import Opening
+from gongxin.ledger.models import Concerned, Opening
 
 
 @transaction.atomic
@@ -35,5 +35,6 @@ def destroy(seq: int, *, names: Collection[str] = (), reason: str, actor: str, a
     if not fields:
         raise Conflict("ledger-destroyed", f"第 {seq} 条的内容此前已经销毁。", remedy="无需再次销毁。")
     kept.delete()
+    Concerned.objects.filter(leaf=seq).delete()
     stated = {"leaf": seq, "names": fields, "reason": reason.strip()}
     return appending.append("ledger.contents_destroyed", fields=stated, actor=actor, at=at)

@@ -34,6 +34,21 @@ class Opening(models.Model):
         db_table = "ledger_opening"
 
 
+class Concerned(models.Model):
+    """Which leaves are about which account, for its history: a leaf commits to the name, and nobody can search that.
+
+    Destroyed with the openings of the leaf.
+    """
+
+    pk = models.CompositePrimaryKey("account", "leaf")
+    # The account's number; accounts stand above this layer.
+    account = models.BigIntegerField()
+    leaf = models.BigIntegerField(db_index=True)
+
+    class Meta:
+        db_table = "ledger_concerned"
+
+
 class SignedCheckpoint(models.Model):
     """A checkpoint as it was signed and given out."""
 

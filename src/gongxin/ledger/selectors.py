@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 
 from gongxin.errors import Conflict, NotFound
 from gongxin.ledger import leaves, tree
-from gongxin.ledger.models import CoSignature, Leaf, Opening, SignedCheckpoint
+from gongxin.ledger.models import Concerned, CoSignature, Leaf, Opening, SignedCheckpoint
 from gongxin.ledger.tree import Node
 
 # A power of two, so that each stretch is a complete subtree.
@@ -138,14 +138,32 @@ class Opened:
 
 def opened(seq: int) -> Opened:
     """A leaf with the openings that are still kept. Raises NotFound."""
-    raw = body(seq)
-    held = leaves.committed(raw).values()
-    kept = [
-        leaves.Opening(bytes(one.commitment), bytes(one.salt), one.field, _revealed(one))
-        for one in Opening.objects.filter(commitment__in=held)
-    ]
-    values = {one.field: one.value for one in kept if leaves.opens(one)}
-    return Opened(raw, values, len(held) - len(values))
+    return _opened([body(seq)])[0]
+
+
+def about(account: int, *, size: int, before: int | None = None) -> list[tuple[int, Opened]]:
+    """The newest leaves about an account below number `before`, opened; three queries, however many."""
+    listed = Concerned.objects.filter(account=account)
+    if before is not None:
+        listed = listed.filter(leaf__lt=before)
+    seqs = list(listed.order_by("-leaf").values_list("leaf", flat=True)[:size])
+    found = dict(Leaf.objects.filter(pk__in=seqs).values_list("seq", "body"))
+    present = [seq for seq in seqs if seq in found]
+    return list(zip(present, _opened([bytes(found[seq]) for seq in present]), strict=True))
+
+
+def _opened(raw: list[bytes]) -> list[Opened]:
+    held = [set(leaves.committed(body).values()) for body in raw]
+    kept = {bytes(one.commitment): one for one in Opening.objects.filter(commitment__in=set().union(*held))}
+    found = []
+    for body, commitments in zip(raw, held, strict=True):
+        ones = [
+            leaves.Opening(key, bytes(kept[key].salt), kept[key].field, _revealed(kept[key]))
+            for key in commitments & kept.keys()
+        ]
+        values = {one.field: one.value for one in ones if leaves.opens(one)}
+        found.append(Opened(body, values, len(commitments) - len(values)))
+    return found
 
 
 def _revealed(one: Opening) -> str:
