@@ -4,21 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_sealed_openings'),
+        ("ledger", "0003_sealed_openings"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Concerned',
+            name="Concerned",
             fields=[
-                ('pk', models.CompositePrimaryKey('account', 'leaf', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account', models.BigIntegerField()),
-                ('leaf', models.BigIntegerField(db_index=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account", "leaf", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account", models.BigIntegerField()),
+                ("leaf", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'db_table': 'ledger_concerned',
+                "db_table": "ledger_concerned",
             },
         ),
     ]
