@@ -16,7 +16,7 @@ from tests.web import desk_world
 from tests.web.desk_world import PASSWORD, World
 
 from gongxin import clock
-from gongxin.identity import accounts, keys, representations, substitutions
+from gongxin.identity import accounts, consents, keys, representations, substitutions
 from gongxin.identity.models import Department, Role, User
 from gongxin.rights import cases
 from gongxin.rights.cases import Given
@@ -100,6 +100,15 @@ class Everybody:
             "<key>": issued.key.pk,
             "<case>": case.pk,
             "<evidence>": case.evidence.get().pk,
+            "<consent>": consents.lend(
+                str(organisation.uscc),
+                consents.Borrower(world.mine),
+                items=["penalty"],
+                purpose="authorised-query",
+                ends_on=today,
+                acting_user=users["representative"],
+                at=at,
+            ).consent.pk,
             "<nothing>": NOTHING,
         }
 

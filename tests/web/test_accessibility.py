@@ -67,6 +67,7 @@ ROWS = [
     Row("public:guide-objection"),
     Row("public:guide-repair"),
     Row("public:about"),
+    Row("public:lent"),
     Row("desk:sign-in"),
     _desk("desk:home"),
     Row("desk:new-password"),

@@ -62,6 +62,7 @@ PAGES: dict[str, Row] = {
     "mine:record": Row("look", ("<own>",)),
     "mine:case": Row("look", ("<nothing>",)),
     "mine:evidence": Row("look", ("<nothing>",)),
+    "mine:borrowed": Row("look", ("<nothing>",)),
     "desk:look": Row("look", ("<look>",)),
     "desk:report": Row("look", post=ABOUT),
     "desk:submission": Row("others", ("<submission>",)),
@@ -89,13 +90,13 @@ SHOW_NOTHING_HELD = {
     "desk:sessions-end", "desk:session-end", "desk:upload", "desk:submissions", "desk:submissions-file",
     "desk:entry-items", "desk:entry", "desk:catalogue", "desk:item", "desk:template", "desk:departments",
     "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
-    "desk:permissions-file",
+    "desk:permissions-file", "mine:lending", "mine:lend",
 }  # fmt: skip
 # They change something or ask to confirm it: each change has its own leaf.
 CHANGE = {
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
     "cases:step", "cases:file", "mine:read-notices", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
-    "mine:check", "mine:discard", "mine:step", "mine:remove",
+    "mine:check", "mine:discard", "mine:step", "mine:remove", "mine:lent", "mine:take-back",
 }  # fmt: skip
 # Method and path as the OpenAPI document names them; the public ones take no key.
 API: dict[str, Row] = {

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import get_resolver, reverse
+from tests import held
 from tests.rights import world as worlds
 from tests.rights.world import World, at, browser
 from tests.web import in_browser
 
 from gongxin import clock
+from gongxin.identity import consents
+from gongxin.identity.models import Consent, Role, User
 from gongxin.rights.models import Case
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ PAGES = {
     "mine:commitment": ("agent", "record"),
     "mine:check": ("agent", "record"),
     "mine:case": ("agent", "case"),
+    "mine:lending": ("agent", ""),
+    "mine:lend": ("agent", ""),
+    "mine:lent": ("agent", "consent"),
+    "mine:borrowed": ("friend", "consent"),
 }
 # Addresses that are no pages, each with what they are; those of looks have their own tests.
 NOT_PAGES = {
@@ -48,6 +55,7 @@ NOT_PAGES = {
     "mine:evidence": "a file",
     "mine:remove": "takes a form",
     "mine:discard": "takes a form",
+    "mine:take-back": "takes a form",
     "mine:looks": "tests of looks",
     "mine:report": "tests of looks",
 }
@@ -78,18 +86,35 @@ def address(name: str, world: World, case: Case) -> str:
         "case": [case.pk],
         "record": [world.record.pk],
         "opening": [world.record.pk, "objection", "file"],
+        "consent": [lent(world).pk] if PAGES[name][1] == "consent" else [],
     }
     return in_browser.ORIGIN + reverse(name, args=arguments[PAGES[name][1]])
+
+
+def lent(world: World) -> Consent:
+    """An authorisation of the organisation to the friend's."""
+    friend = worlds.user("friend", Role.REPRESENTATIVE)
+    other = held.organisation().uscc or ""
+    worlds.representations.bind(friend, other, ground="委托书", acting_user=None, at=at(JULY))
+    given: dict[str, Any] = {"items": ["penalty"], "purpose": "authorised-query", "ends_on": JULY}
+    to = consents.Borrower(uscc=other)
+    return consents.lend(world.company.uscc or "", to, **given, acting_user=world.agent, at=at(JULY)).consent
+
+
+def whoever(world: World, name: str) -> User:
+    """The account that looks at a page."""
+    return User.objects.get(username=PAGES[name][0])
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_page_is_accessible(world: World, page: Page, name: str) -> None:
     case = world.object(on=JULY)
-    odd = in_browser.connect(page, browser(getattr(world, PAGES[name][0])))
+    asked = address(name, world, case)
+    odd = in_browser.connect(page, browser(whoever(world, name)))
     page.set_viewport_size({"width": 320, "height": 640})
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    answer = page.goto(address(name, world, case))
+    answer = page.goto(asked)
     assert answer is not None
     assert answer.status == 200
     light, sideways = in_browser.violations(page), in_browser.sideways(page)

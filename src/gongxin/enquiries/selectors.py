@@ -132,6 +132,12 @@ def who_looked(organisation_id: UUID, *, size: int = 50, after: Place | None = N
     return stretch(search(Filters(organisation=organisation_id)), size=size, after=after)
 
 
+def under_consent(organisation_id: UUID, number: str, *, since: datetime) -> QuerySet[Look]:
+    """Every use of an authorisation, given at `since`, newest first; refused ones too."""
+    found = Look.objects.filter(organisation_id=organisation_id, asked_at__gte=since, consent__contains=number)
+    return found.select_related("department").order_by("-asked_at", "-id")
+
+
 HEADER: Final = (
     "时间", "方式", "查询内容", "查询对象", "单位", "账号或密钥", "角色", "查询用途", "依据", "办理事项", "规则",
     "结果", "不予查询的原因", "提供记录数", "信用主体编号", "批次号", "授权编号", "留痕编号",

@@ -31,6 +31,8 @@ DEFAULTS: Final[dict[str, tuple[Limit | None, Limit | None]]] = {
     "sign-in": (Limit(30, 20), None),
     # Requests with a key that is none: each counts against the address it came from.
     "refused-key": (Limit(30, 20), None),
+    # Typing in a code that somebody handed over: each try is one guess.
+    "authorisation-code": (Limit(30, 20), Limit(10, 10)),
     "search": (Limit(120, 60), Limit(120, 60)),
     # Lists and files that read thousands of rows.
     "download": (Limit(30, 20), Limit(60, 30)),
@@ -51,10 +53,13 @@ _RULES: Final = (
     ("", r"/static/", ""),
     ("", r"/healthz|/livez|/metrics", ""),
     ("sign-in", r"/(?:desk|mine)/(?:sign-in|reauthenticate|mfa|2fa|second)|/accounts/", "POST"),
+    ("authorisation-code", r"/desk/persons/authorised", "POST"),
+    # A code of lent access is tried like a password.
+    ("sign-in", r"/lent$", "POST"),
     ("check-batch", r"/api/v1/checks/batch|/desk/checks?/batch", "POST"),
     ("check", r"/api/v1/checks|/desk/checks?", "POST"),
     ("submit", r"/api/v1/submissions|/desk/upload", "POST"),
-    ("report", r"/(?:desk|mine|api/v1)/(?:[^?]*/)?reports?(?:[/.]|$)|/organisations/[^/]+/report", ""),
+    ("report", r"/(?:desk|mine|api/v1)/(?:[^?]*/)?reports?(?:[/.]|$)|/organisations/[^/]+/report|/person/copy", ""),
     ("verify", r"/verify(?:[/.]|$)|/api/v1/verify|/witness|/add-checkpoint", ""),
     ("download", r"[^?]*\.(?:csv|xlsx|xls|pdf|zip|txt|jsonl|parquet)$", ""),
     ("search", r"/search|/api/v1/organisations$", ""),
