@@ -49,11 +49,17 @@ def stop() -> None:
 @contextmanager
 def own_database() -> Iterator[None]:
     """A database for this run only, beside the configured one, migrated; dropped at the end."""
+    from django.conf import settings  # noqa: PLC0415  (Django must be set up first)
     from django.db import connection  # noqa: PLC0415  (Django must be set up first)
+
+    from gongxin.walls import raising  # noqa: PLC0415  (Django must be set up first)
 
     creation: Any = connection.creation
     configured = connection.settings_dict["NAME"]
     creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    # A web server started on it is the application behind the walls, as in service.
+    settings.DATABASE_ROLES = connection.settings_dict["NAME"]
+    raising.raise_walls()
     try:
         yield
     finally:

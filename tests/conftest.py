@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+from tests import as_app
 
 from gongxin.policy import packs
 from gongxin.policy.pack import Pack
+from gongxin.walls import raising
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -54,6 +58,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(no_shared)
         if item.get_closest_marker("browser") and chromium() is None:
             item.add_marker(no_browser)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database behind its walls; each worker's has roles of its own."""
+    with django_db_blocker.unblock():
+        settings.DATABASE_ROLES = connection.settings_dict["NAME"]
+        raising.raise_walls()
+        if as_app.WANTED:
+            as_app.begin()
+    yield
+    if as_app.WANTED:
+        as_app.end()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
 """Every setting, in one commented place. Environment variables override; rules of law live in packs, never here.
 
 DATABASE_URL                  a PostgreSQL server (≥ 15); without it the embedded one under GONGXIN_VAR is used
+GONGXIN_DATABASE_APP_URL      how web and worker reach the database (default: as the last migration noted under GONGXIN_VAR)
+GONGXIN_DATABASE_ROLES        what the names of the database's roles begin with (default: the name of the database)
+GONGXIN_DATABASE_ROLE         owner, app or worker: set by the programs themselves
 GONGXIN_VAR                   folder of everything the node writes (default: var/ of the checkout)
 GONGXIN_PACK                  policy pack of this node (default: cn-shandong-jinan)
 GONGXIN_POLICIES              folder that holds the packs (default: policies/ of the checkout)
@@ -101,6 +104,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "axes",
     "gongxin.traffic",
+    "gongxin.walls",
     "gongxin.ledger",
     "gongxin.identity",
     "gongxin.subjects",
@@ -134,6 +138,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "gongxin.web.signing.limits.SessionLimits",
+    "gongxin.web.walls.ActingAccount",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gongxin.web.errors.ErrorPages",
@@ -158,7 +163,16 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-DATABASES = {"default": embedded.django_database(os.environ.get("DATABASE_URL"), VAR_DIR)}
+# As what this process works with the database: the owner (commands), the application (web) or the worker (gongxin.walls).
+DATABASE_ROLE = os.environ.get("GONGXIN_DATABASE_ROLE", "owner")
+DATABASE_APP_URL = os.environ.get("GONGXIN_DATABASE_APP_URL", "")
+DATABASES = {
+    "default": embedded.django_database(
+        os.environ.get("DATABASE_URL"), VAR_DIR, role=DATABASE_ROLE, app_url=DATABASE_APP_URL
+    )
+}
+# What the names of the database's roles begin with.
+DATABASE_ROLES = os.environ.get("GONGXIN_DATABASE_ROLES") or str(DATABASES["default"]["NAME"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "identity.User"
 LOGIN_URL = "desk:sign-in"

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gongxin.settings")
+# Before anything reads the settings: the web server is the application, not the owner of the tables.
+os.environ.setdefault("GONGXIN_DATABASE_ROLE", "app")
 application = get_wsgi_application()
 
 # Models can be imported only now that Django is set up.

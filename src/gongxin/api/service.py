@@ -23,7 +23,7 @@ from gongxin.enquiries import looks
 from gongxin.enquiries.looks import Ground, Looker, Seen
 from gongxin.enquiries.models import Channel, Kind
 from gongxin.errors import GongxinError, InvalidInput, NotPermitted
-from gongxin.identity import actors, decisions, keys
+from gongxin.identity import actors, decisions, keys, walls
 from gongxin.identity.decision_table import KEY, Action
 from gongxin.identity.decisions import Resource
 from gongxin.identity.models import ApiKey, Department
@@ -59,6 +59,7 @@ class DepartmentKey(HttpBearer):
         if key is None:
             limiting.judge_address("refused-key", tracing.address(request))
             return None
+        walls.let_in(actors.of_key(key))
         limiting.judge_credential(class_of(request.method or "", request.path_info), f"key {key.pk}")
         _judge_operation(request, key, keys.READ if request.method in ("GET", "HEAD") else self.writes)
         return key

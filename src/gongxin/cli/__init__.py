@@ -44,7 +44,10 @@ def main() -> None:
         os.environ["GONGXIN_DEMO"] = "1"
     elif _is_demonstration():
         os.environ.setdefault("GONGXIN_DEMO", "1")
-    if sys.argv[2:3] not in (["work"], ["watch"]):
+    if sys.argv[2:3] in (["work"], ["watch"]):
+        # Before anything reads the settings: what runs on and on is no owner of the tables.
+        os.environ.setdefault("GONGXIN_DATABASE_ROLE", "worker")
+    else:
         # A command speaks for itself; those that run on and on write lines.
         os.environ.setdefault("GONGXIN_LOG_LEVEL", "WARNING")
     try:

@@ -18,6 +18,9 @@ from gongxin.embedded.server import answers
 from gongxin.errors import Conflict, Unavailable
 from gongxin.policy import packs
 from gongxin.records import republishing
+from gongxin.walls import raising, roles, standing
+
+_ALARM = 3
 
 app = typer.Typer(no_args_is_help=True, help="Embedded PostgreSQL: start, stop, status, url; migrate any database.")
 
@@ -33,7 +36,7 @@ def start_embedded() -> embedded.Server | None:
 
 
 def migrate_tables() -> None:
-    """Bring the tables up to date. Raises Unavailable for a server that is too old."""
+    """Bring the tables, and the wall before them, up to date. Raises Unavailable for a server that is too old."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
         (major,) = cursor.fetchone()
@@ -44,6 +47,7 @@ def migrate_tables() -> None:
             remedy="请升级该数据库，或去掉 DATABASE_URL 改用内置数据库。Upgrade it, or unset DATABASE_URL.",
         )
     call_command("migrate", verbosity=0, interactive=False)
+    raising.raise_walls()
 
 
 @app.command()
@@ -95,8 +99,33 @@ def migrate() -> None:
     """Create the tables or bring them up to date; a node that has no keys yet gets its own."""
     migrate_tables()
     typer.echo("数据表已是最新 up to date")
+    for fault in standing.faults():
+        typer.echo(f"{fault.code} {fault.title}{fault.remedy}", err=True)
     node_keys.make_first()
     apply_current()
+
+
+@app.command()
+@said_plainly
+def walls() -> None:
+    """Whether the second wall stands: roles, grants and row-level security. Exit code 3 if not."""
+    names = roles.names()
+    typer.echo(f"角色 roles：{names.app}、{names.loader}、{names.auditor}")
+    found = standing.faults()
+    for fault in found:
+        typer.echo(f"{fault.code} {fault.title}{fault.remedy}")
+    if found:
+        raise typer.Exit(_ALARM)
+    typer.echo("第二道隔离已生效 the second wall is up")
+
+
+@app.command()
+@said_plainly
+def auditor() -> None:
+    """Give the auditor's own login to the database a new password, and show it once."""
+    raising.raise_walls()
+    typer.echo(roles.let_audit())
+    typer.echo("只能读取日志、查询留痕和报告登记；密码只显示这一次。Reads the log only; shown once.", err=True)
 
 
 def _tell_of_pack() -> None:

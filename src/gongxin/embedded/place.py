@@ -1,6 +1,6 @@
 """Where the embedded server keeps its files.
 
-var/pg/            what the node itself notes: `url` (0600, with the password), `home` (where the rest is), `lock`
+var/pg/            notes of the node: `url`, `app-url` (0600, with passwords), `home` (where the rest is), `lock`
 home/              0700, owned by the account of the server: data/  programs/  socket/  log
 home               is var/pg/server; where root's server account cannot reach that, /var/tmp/gongxin-<hash of var>
 socket             is home/socket; where that path is too long for a socket, <temp>/gongxin-<hash of var>
@@ -51,6 +51,11 @@ class Place:
 def url_file(var_dir: Path) -> Path:
     """The file that holds the address and password of the embedded database."""
     return var_dir / "pg" / "url"
+
+
+def app_url_file(var_dir: Path) -> Path:
+    """The file that holds the address by which web and worker reach the database, whichever it is (gongxin.walls)."""
+    return var_dir / "pg" / "app-url"
 
 
 def known(var_dir: Path) -> Place | None:

@@ -1,4 +1,4 @@
-"""What an operator has to be told: a log that nobody signs, jobs that nobody does, a disk that fills up."""
+"""What an operator has to be told: a log that nobody signs, jobs that nobody does, a full disk, records that overstay."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from django.conf import settings
 
 from gongxin.endurance import backlog
 from gongxin.endurance.room import mebibytes
+from gongxin.ends import selectors as ends
+from gongxin.walls import standing as standing_walls
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Alarm:
 
 def standing(*, at: datetime) -> list[Alarm]:
     """The alarms at that instant, by the limits of the settings (GONGXIN_ALARM_…)."""
-    return [*_log(backlog.log(at=at)), *_jobs(backlog.jobs(at=at)), *_disk(backlog.free_bytes())]
+    proof = _proof(ends.standing(at=at))
+    return [*proof, *_log(backlog.log(at=at)), *_jobs(backlog.jobs(at=at)), *_disk(backlog.free_bytes()), *_walls()]
 
 
 def _log(log: backlog.Log) -> Iterator[Alarm]:
@@ -57,6 +60,39 @@ def _disk(free: int) -> Iterator[Alarm]:
             f"原始文件所在磁盘只剩 {mebibytes(free)}。",
             "请腾出空间；磁盘写满后报送会被拒绝，已有数据仍可查询。",
             {"free_bytes": free},
+        )
+
+
+def _walls() -> Iterator[Alarm]:
+    """One alarm, however much is wrong: `gongxin database walls` tells all of it."""
+    faults = standing_walls.faults()
+    if faults:
+        first = faults[0]
+        yield Alarm("second-wall-down", first.title, first.remedy, {"faults": sorted({fault.code for fault in faults})})
+
+
+def _proof(proof: ends.Standing) -> Iterator[Alarm]:
+    run = proof.last
+    if run is not None and run.overstaying:
+        yield Alarm(
+            "proof-overstaying",
+            f"每日核验（{run.day}）发现 {run.overstaying:,} 条信用记录在不应出现的地方仍可看到。",
+            "请信用办立即查看“每日核验”中的清单，核对记录后处理；规则包变更的，先运行 gongxin packs apply。",
+            {"run": str(run.pk), "day": run.day.isoformat(), "overstaying": run.overstaying},
+        )
+    if run is not None and run.faults:
+        yield Alarm(
+            "proof-incomplete",
+            f"每日核验（{run.day}）有 {run.faults} 个出口没有核验成功。",
+            "请查看“每日核验”和后台任务的日志，排除故障后运行 gongxin proof run。",
+            {"run": str(run.pk), "day": run.day.isoformat(), "faults": run.faults},
+        )
+    if proof.seconds > settings.ALARM_PROOF_SECONDS:
+        yield Alarm(
+            "proof-late",
+            f"每日核验已有 {_minutes(proof.seconds)}没有完成。",
+            "请检查后台任务是否在运行：gongxin intake work；也可以运行 gongxin proof run。",
+            {"seconds": round(proof.seconds)},
         )
 
 

@@ -170,7 +170,9 @@ def _linked(source: Path, links: Path) -> list[Path]:
 def _dumped(target: Path, instant: _Instant, progress: Progress) -> Part:
     """The database as pg_dump's custom format: one file, compressed, readable by newer servers too."""
     database = str(connection.settings_dict["NAME"])
-    options = ["--format=custom", "--compress=1", "--no-owner", f"--snapshot={instant.snapshot}", f"--file={target}"]
+    # Rights are the roles' of this server; the restoring node gives its own (gongxin.walls).
+    options = ["--format=custom", "--compress=1", "--no-owner", "--no-privileges"]
+    options += [f"--snapshot={instant.snapshot}", f"--file={target}"]
 
     def tick() -> None:
         progress("数据库", target.stat().st_size if target.exists() else 0, None)

@@ -29,6 +29,7 @@ from gongxin.endurance.manifest import DATABASE, FILES, Manifest, Part, Progress
 from gongxin.errors import Conflict, InvalidInput, Unavailable
 from gongxin.ledger import epochs
 from gongxin.ledger import keys as ledger_keys
+from gongxin.walls import raising
 
 # A node that has rows in any of these is somebody's.
 _OWNED: Final = ("ledger_leaf", "records_record", "intake_submission", "subjects_organisation", "identity_user")
@@ -183,7 +184,8 @@ def _new_database(present: str) -> Iterator[str]:
 
 
 def _filled(fresh: str, folder: Path, manifest: Manifest, progress: Progress) -> None:
-    options: list[str | Path] = ["--no-owner", "--exit-on-error", f"--jobs={_JOBS}", folder / DATABASE]
+    options: list[str | Path] = ["--no-owner", "--no-privileges", "--exit-on-error", f"--jobs={_JOBS}"]
+    options.append(folder / DATABASE)
     programs.run(
         "pg_restore",
         options,
@@ -230,6 +232,7 @@ def _made_current(manifest: Manifest, *, at: datetime, acting_user: str) -> int:
             remedy="请换用另一份备份，并保留这一份供审计；没有改动本节点的任何数据。",
         )
     call_command("migrate", verbosity=0, interactive=False)
+    raising.raise_walls()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     if not manifest.ledger.signed:

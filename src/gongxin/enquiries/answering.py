@@ -21,7 +21,9 @@ from gongxin.enquiries.looks import Ground, Looker, basis_of
 from gongxin.policy import packs
 from gongxin.policy.model import Purpose
 from gongxin.records import as_json
+from gongxin.records.models import Disclosure
 from gongxin.records.selectors import disclosable
+from gongxin.walls import acting
 
 # What one matched organisation shows of itself. A sole trader's address may be a home: it is never part of an answer.
 ORGANISATION: Final = """json_build_object(
@@ -164,6 +166,8 @@ def answers(questions: pl.DataFrame, asking: Asking) -> list[Answered]:
         "batch": asking.batch,
         "pack_version": packs.current().version,
     }
+    if asking.purpose is not None and (restricted := set(asking.purpose.disclosures) - {Disclosure.PUBLIC}):
+        acting.opening(restricted)
     with connection.cursor() as cursor:
         cursor.execute(_statement(asking.purpose, day, asking.fields, packs.current().version), parameters)
         found = [Answered(outcome, bytes(entry), text) for outcome, entry, text in cursor.fetchall()]

@@ -25,6 +25,7 @@ from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from gongxin.identity.models import ApiKey, Department
+from gongxin.walls import acting
 
 PREFIX: Final = "gx_"
 SUBMIT: Final = "submit"
@@ -157,6 +158,7 @@ def authenticate(secret: str, *, at: datetime) -> ApiKey | None:
     if not _SHAPE.fullmatch(secret):
         return None
     digest = _digest(secret)
+    acting.with_key(digest)
     valid = Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=at))
     key = ApiKey.objects.select_related("department").filter(valid, digest=digest, department__active=True).first()
     if key is None or not hmac.compare_digest(key.digest, digest):

@@ -34,6 +34,7 @@ from gongxin import clock
 from gongxin.intake import attempts, pipeline, returns, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.models import UNFINISHED, Submission
+from gongxin.walls import acting
 
 # stage, rows done, rows in all (None while unknown)
 Progress = Callable[[str, int, int | None], None]
@@ -59,7 +60,8 @@ def run(submission_id: UUID, *, at: datetime, progress: Progress | None = None) 
     Returns the submission, completed or refused; refused unread (E118) after settings.INTAKE_DEATHS processes died over
     it. What the pipeline raises (database gone) passes through; nothing is loaded then.
     """
-    with _alone(submission_id), _ProgressRow(submission_id, progress) as row:
+    # Processing is the node's own work: it asks what other departments hold under the same keys.
+    with acting.as_node(), _alone(submission_id), _ProgressRow(submission_id, progress) as row:
         attempts.count_deaths(submission_id)
         if (attempts.interruptions(submission_id) or 0) >= settings.INTAKE_DEATHS:
             _refuse_interrupted(submission_id, at=at)

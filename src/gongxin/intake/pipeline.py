@@ -30,6 +30,7 @@ from gongxin.intake.shaping import Origin
 from gongxin.intake.timeliness import Timeliness
 from gongxin.ledger import batches
 from gongxin.policy import packs
+from gongxin.walls import acting
 
 WAITING: Final = "等待同一目录项的其他批次"
 _RESUBMITTED, _CORRECTED = "resubmitted", "corrected"
@@ -53,7 +54,7 @@ def process(submission_id: UUID, *, at: datetime, progress: Progress | None = No
         )
     Submission.objects.filter(pk=submission_id).update(state=SubmissionState.PROCESSING)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), acting.loading():
             _load(submission, at, progress or _silent)
     except FileRefused as refusal:
         refuse(submission, refusal, at=at)

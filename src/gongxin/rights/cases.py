@@ -31,6 +31,7 @@ from gongxin.rights import acting, effects, eligibility, evidence, telling
 from gongxin.rights.acting import Standing
 from gongxin.rights.evidence import Kept
 from gongxin.rights.models import Case, CaseStep, Channel, Draft, Evidence, Paper
+from gongxin.walls import acting as walls
 
 MOST_REASONS: Final = 4000
 # First half of the advisory lock under which a case gets its number; the second is a hash of what is counted.
@@ -267,7 +268,9 @@ def _number(procedure: Procedure, day: date) -> str:
     beginning = f"{procedure.number}〔{day.year}〕"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_NUMBER_LOCK, beginning])
-    held = Case.objects.filter(number__startswith=beginning).values_list("number", flat=True)
+    # Numbers are counted over every department's cases.
+    with walls.as_node():
+        held = list(Case.objects.filter(number__startswith=beginning).values_list("number", flat=True))
     last = max((int(number.removeprefix(beginning).removesuffix("号")) for number in held), default=0)
     return f"{beginning}{last + 1}号"
 

@@ -1,0 +1,135 @@
+"""From the table of walls to SQL: functions, grants and policies. Pure: text in, text out.
+
+No policy names a role, so that a dump can be read by a server that has none of ours. Whatever is asked of the settings
+of a session stands in a scalar sub-select: the planner then asks it once a query, not once a row, and can use indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from psycopg import sql
+
+from gongxin.walls.roles import Names
+from gongxin.walls.table import MAY, Through, Wall
+
+# Who does the node's own work; see `acting`.
+NODE: Final = "node"
+# Of every wall; whatever else stands on a table is taken down.
+OPEN, OWN, ADD, AUDIT = "gongxin_open", "gongxin_own", "gongxin_add", "gongxin_audit"
+
+# What `acting` told the session, as a list. An auditor's own login is known by its role.
+FUNCTIONS: Final = r"""
+CREATE OR REPLACE FUNCTION gongxin_told(name text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(nullif(current_setting('gongxin.' || name, true), ''), '{}')::text[]
+$$;
+CREATE OR REPLACE FUNCTION gongxin_organisations() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(id), '{}') FROM subjects_organisation WHERE uscc = ANY (gongxin_told('codes'))
+$$;
+CREATE OR REPLACE FUNCTION gongxin_account() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT id FROM identity_user WHERE username = ANY (gongxin_told('name'))
+$$;
+-- The ids alone of looks at lists that show an organisation: no policy lets the index on `others` be used. What the
+-- looks say is asked for by these ids, and the policy stands before that.
+CREATE OR REPLACE FUNCTION gongxin_looks_listing(about uuid) RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 20
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT id FROM enquiries_look WHERE others <> '{}' AND others @> ARRAY[about]
+$$;
+ALTER FUNCTION ledger_append(bytea) SECURITY DEFINER SET search_path = public, pg_temp;
+"""
+# Functions that work with the owner's rights: for nobody but those who need them.
+_DEFINED: Final = ("ledger_append(bytea)", "gongxin_looks_listing(uuid)")
+
+# The day in China: the same predicate as records.selectors.published_on, for the day of the server's clock.
+_TODAY: Final = "(SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date)"
+_SHOWN: Final = {
+    "published": f"(state = 'active' AND disclosure = 'public' AND publicity_from <= {_TODAY}"
+    f" AND (publicity_until IS NULL OR publicity_until >= {_TODAY}))",
+    "opened": "(state = 'active' AND disclosure = ANY ((SELECT gongxin_told('opened'))::text[]))",
+}
+_WAYS: Final = {
+    "department": "{column} = ANY ((SELECT gongxin_told('departments')::uuid[])::uuid[])",
+    "organisation": "{column} = ANY ((SELECT gongxin_organisations())::uuid[])",
+    "organisations": "{column} && (SELECT gongxin_organisations())",
+    "code": "{column} = ANY ((SELECT gongxin_told('codes'))::text[])",
+    "account": "{column} = (SELECT gongxin_account())",
+    "name": "{column} = ANY ((SELECT gongxin_told('name'))::text[])",
+    "digest": "{column} = ANY ((SELECT gongxin_told('digest'))::text[])",
+}
+
+
+def own(wall: Wall, walls: Mapping[str, Wall], prefix: str = "") -> str:
+    """The condition by which a row is the asker's. prefix: the table's name in the statement, with its dot."""
+    roles = ",".join((NODE, *wall.roles))
+    conditions = [f"(SELECT gongxin_told('roles') && '{{{roles}}}'::text[])"]
+    conditions += [_WAYS[way].format(column=f"{prefix}{column}") for way, column in wall.ways]
+    conditions += [_through(wall, through, walls) for through in wall.through]
+    return " OR ".join(conditions)
+
+
+def _through(wall: Wall, through: Through, walls: Mapping[str, Wall]) -> str:
+    """The row pointed to is the asker's: that it is merely shown to everybody does not count."""
+    up = walls[through.table]
+    # The policies of `up` itself stand before the sub-select already; they are enough where they show nothing more.
+    further = f" AND ({own(up, walls, f'{up.table}.')})" if up.shown else ""
+    return f"EXISTS (SELECT FROM {up.table} WHERE {up.table}.id = {wall.table}.{through.column}{further})"
+
+
+def policies(wall: Wall, walls: Mapping[str, Wall], *, copies: bool) -> list[str]:
+    """The statements that put up one wall anew. copies: the loader passes policies, so that COPY works behind them."""
+    table = wall.table
+    names = (OPEN, OWN, ADD, AUDIT)
+    down = [f"DROP POLICY IF EXISTS {name} ON {table}" for name in names]
+    if wall.everybody or (wall.copied and not copies):
+        return [*down, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    condition = own(wall, walls)
+    up = [f"CREATE POLICY {OWN} ON {table} USING ({condition}) WITH CHECK ({condition})"]
+    if wall.shown:
+        shown = " OR ".join(_SHOWN[word] for word in wall.shown)
+        up.append(f"CREATE POLICY {OPEN} ON {table} FOR SELECT USING ({shown})")
+    if wall.anybody_adds:
+        up.append(f"CREATE POLICY {ADD} ON {table} FOR INSERT WITH CHECK (true)")
+    if wall.auditor:
+        up.append(f"CREATE POLICY {AUDIT} ON {table} FOR SELECT USING ((SELECT right(current_user, 8) = '_auditor'))")
+    return [*down, *up, f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
+
+
+def grants(walls: Iterable[Wall], names: Names, *, present: frozenset[str]) -> list[sql.Composed]:
+    """The statements that take every right from the roles and give what the table of walls says.
+
+    names: roles as they are called here; present: those of them that the server has.
+    """
+    app, loader, auditor = names.app, names.loader, names.auditor
+    everybody = [role for role in (app, loader, auditor) if role in present]
+    made = [_granted("REVOKE ALL ON ALL {} IN SCHEMA public FROM PUBLIC", what) for what in ("TABLES", "SEQUENCES")]
+    for role in everybody:
+        made += [_to("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)]
+        made += [_to("GRANT USAGE ON SCHEMA public TO {}", role)]
+    made += [_granted("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC", function) for function in _DEFINED]
+    for role in (app, loader):
+        if role in present:
+            made += [_to("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}", role)]
+            made += [_to(f"GRANT EXECUTE ON FUNCTION {function} TO {{}}", role) for function in _DEFINED]
+    for wall in walls:
+        made += [
+            _on(MAY[word], wall.table, role)
+            for role, word in ((app, wall.app), (loader, wall.loader))
+            if role in present and MAY[word]
+        ]
+        if auditor in present and wall.auditor:
+            columns = "" if wall.auditor == ("*",) else f" ({', '.join(wall.auditor)})"
+            made.append(_on(f"SELECT{columns}", wall.table, auditor))
+    return made
+
+
+def _granted(text: str, what: str) -> sql.Composed:
+    return sql.SQL(text).format(sql.SQL(what))
+
+
+def _to(text: str, role: str) -> sql.Composed:
+    return sql.SQL(text).format(sql.Identifier(role))
+
+
+def _on(rights: str, table: str, role: str) -> sql.Composed:
+    return sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), sql.Identifier(role))
