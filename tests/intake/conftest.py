@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.intake.hand_ins import unmarked
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +14,9 @@ def files_dir(settings: Any, tmp_path: Path) -> Path:
     """Where originals are kept."""
     settings.FILES_DIR = tmp_path / "files"
     return tmp_path / "files"
+
+
+@pytest.fixture
+def _persons_unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The items of the pack are not kept for persons."""
+    unmarked(monkeypatch)

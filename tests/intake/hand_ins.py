@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from tests.made_up import code, csv_of, nameless, penalty, person
 
 from gongxin.identity.models import Department
 from gongxin.intake import submissions
 from gongxin.intake.models import Channel, Submission
+from gongxin.policy import packs
 
-__all__ = ["AT", "code", "csv_of", "department", "hand_in", "nameless", "penalty", "person"]
+__all__ = ["AT", "code", "csv_of", "department", "hand_in", "nameless", "penalty", "person", "unmarked"]
 
 AT = datetime(2026, 4, 10, 1, 0, tzinfo=UTC)
 
@@ -37,3 +40,10 @@ def hand_in(rows: Sequence[dict[str, str]] | bytes, **facts: Any) -> Submission:
         "mode": "now",
     }
     return submissions.submit(io.BytesIO(content), **(usual | facts))
+
+
+def unmarked(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept for persons: no item of the pack is marked."""
+    pack = packs.current()
+    plain = replace(pack, items={name: replace(item, persons=()) for name, item in pack.items.items()})
+    patch.setattr(packs, "current", lambda: plain)

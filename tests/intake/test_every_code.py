@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 from stdnum.iso7064 import mod_11_10
-from tests.intake.hand_ins import AT, code, csv_of, department, hand_in, nameless, penalty, person
+from tests.intake.hand_ins import AT, code, csv_of, department, hand_in, nameless, penalty, person, unmarked
 from tests.intake.legacy_workbook import workbook
 
 from gongxin.errors import GongxinError
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 Make = Callable[[pytest.MonkeyPatch], Any]
 TITLES = list(penalty(1))
+PERSONS_TEMPLATE = (",".join("CF_XDR_ZJHM" if title == "CF_XDR_SHXYM" else title for title in TITLES) + "\n").encode()
 REGISTRATION_NO = "00000010000001" + mod_11_10.calc_check_digit("00000010000001")
 PLACEHOLDER = "0" * 17 + "X"
 TRADER = {"CF_XDR_LB": "个体工商户", "CF_XDR_SHXYM": PLACEHOLDER, "CF_XDR_GSZC": REGISTRATION_NO}
@@ -113,6 +114,11 @@ def too_large(patch: pytest.MonkeyPatch) -> Any:
 
 def not_permitted(patch: pytest.MonkeyPatch) -> Any:
     return hand_in([penalty(1)], provider=department("honours", items=["honour"]))
+
+
+def of_nobody(patch: pytest.MonkeyPatch, content: bytes) -> Any:
+    unmarked(patch)
+    return hand_in(content, filename="a.csv")
 
 
 def interrupted(patch: pytest.MonkeyPatch) -> Any:
@@ -238,9 +244,11 @@ MAKERS: dict[str, Make] = {
     "E309": of_another_kind,
     "E310": row(**TRADER),
     "E311": several_holders,
-    "E401": lambda patch: hand_in([person(1)]),
-    "E402": raw(",".join("CF_XDR_ZJHM" if title == "CF_XDR_SHXYM" else title for title in TITLES) + "\n"),
+    "E401": lambda patch: of_nobody(patch, csv_of([person(1)])),
+    "E402": lambda patch: of_nobody(patch, PERSONS_TEMPLATE),
     "E403": raw(HEADER + ",宗教信仰\r\n".encode()),
+    "E404": lambda patch: hand_in([person(1)]),
+    "E405": lambda patch: hand_in([person(1) | {"CF_XDR_SHXYM": code(1)}]),
     "E501": row(CF_YXQ="2026/01/01"),
     "E502": row(CF_JDRQ="2026/04/11"),
     "E503": out_of_force,

@@ -175,6 +175,6 @@ def test_progress_is_seen_while_the_work_is_not_committed(monkeypatch: pytest.Mo
 
 def test_original_with_a_natural_persons_row_is_gone_after_processing() -> None:
     done = hand_in([penalty(1), person(2)])
-    assert done.rejections_by_code["E401"] == 1
+    assert done.rejections_by_code["E404"] == 1
     assert not storage.has_original(done)
     assert department().submissions.count() == 1

@@ -14,6 +14,7 @@ from tests.intake.test_persons import resident_id
 
 from gongxin.intake import receipt, returns
 from gongxin.intake.models import Submission
+from gongxin.persons.models import Version
 from gongxin.records.models import Record, Revision
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,7 @@ def assert_nowhere(submission: Submission, files_dir: Path, *canaries: str) -> N
             assert not any(canary.encode(encoding) in content for content in kept)
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_rows_of_persons(files_dir: Path) -> None:
     row = person(2) | {
         "CF_XDR_MC": NAME, "CF_SY": f"{NAME}，住{ADDRESS}", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": NUMBER,
@@ -68,6 +70,7 @@ def test_rows_of_persons(files_dir: Path) -> None:
     assert_nowhere(submission, files_dir, *CANARIES)
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_person_in_the_template_of_2018(files_dir: Path) -> None:
     """GB18030, the old titles, the kind of party as the old template writes it."""
     row = person(2) | {"CF_XDR_MC": NAME, "CF_SY": f"{NAME}，住{ADDRESS}，{NUMBER}"}
@@ -76,12 +79,63 @@ def test_person_in_the_template_of_2018(files_dir: Path) -> None:
     assert_nowhere(submission, files_dir, *CANARIES)
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_file_refused_as_a_whole(files_dir: Path) -> None:
     titles = ["CF_XDR_MC", "CF_XDR_ZJHM", "CF_WSH", "CF_WFXW", "CF_SY", "CF_CFLB", "CF_JDRQ", "CF_YXQ", "CF_CFJG"]
     cells = [NAME, NUMBER, "1", ADDRESS, NAME, "罚款", "2026/04/01", "2027/04/01", "某局"]
     submission = hand_in((",".join(titles) + "\n" + ",".join(cells) + "\n").encode())
     assert submission.fault_code == "E402"
     assert_nowhere(submission, files_dir, *CANARIES)
+
+
+def own_row(serial: int, **changes: str) -> dict[str, str]:
+    """A row of a natural person as it should be."""
+    usual = {"CF_XDR_MC": NAME, "CF_SY": f"{NAME}，住{ADDRESS}", "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": NUMBER}
+    return person(serial) | usual | {"CF_FRDB": ""} | changes
+
+
+FIRST = penalty(3) | {"CF_XDR_ZJLX": "", "CF_XDR_ZJHM": ""}
+
+
+def national_template() -> list[dict[str, str]]:
+    """The template of natural persons: no code of an organisation, no kind of party (DOMAIN 1.5)."""
+    left_out = {"CF_XDR_LB", "CF_XDR_SHXYM", "CF_FRDB"}
+    rows = (own_row(serial) for serial in (1, 2))
+    return [{name: cell for name, cell in row.items() if name not in left_out} for row in rows]
+
+
+@pytest.mark.parametrize("content", [
+    csv_of([FIRST, own_row(1), own_row(2)]),
+    csv_of([FIRST, own_row(1), own_row(2)]).decode("utf-8-sig").encode("gb18030"),
+    csv_of([FIRST, own_row(1), own_row(1, CF_NR="又一次")]),
+    csv_of(national_template()),
+])  # fmt: skip
+def test_received_rows_are_in_no_text_of_the_database(files_dir: Path, content: bytes) -> None:
+    done = hand_in(content)
+    assert (done.received, done.rejections_by_code) == (2, {})
+    assert done.rows_in == done.accepted + 2
+    assert Version.objects.count() == 2
+    assert_nowhere(done, files_dir, *CANARIES)
+    assert not any(path.is_file() for path in files_dir.rglob("*"))
+
+
+@pytest.mark.parametrize(("changes", "code"), [
+    ({"CF_JDRQ": "昨天"}, "E207"),
+    ({"CF_JDRQ": NUMBER}, "E207"),
+    ({"CF_WSH": ""}, "E203"),
+    ({"CF_NR": ADDRESS * 600}, "E205"),
+    ({"CF_XDR_ZJHM": NUMBER[:-1] + "?"}, "E404"),
+    ({"CF_XDR_ZJLX": NAME}, "E206"),
+    ({"CF_XDR_SHXYM": NUMBER}, "E405"),
+])  # fmt: skip
+def test_ill_formed_rows_of_persons_go_back_without_their_content(
+    files_dir: Path, changes: dict[str, str], code: str
+) -> None:
+    done = hand_in([FIRST, own_row(1, **changes)])
+    assert (done.accepted, done.received, done.rejected) == (1, 0, 1)
+    assert code in done.rejections_by_code
+    assert not Version.objects.exists()
+    assert_nowhere(done, files_dir, *CANARIES)
 
 
 def test_prohibited_column_is_refused_and_its_content_is_not_kept(files_dir: Path) -> None:

@@ -1,4 +1,6 @@
-"""Natural persons are refused at the door, and nothing of one is kept (Boundary 1–3)."""
+"""Natural persons at the door: refused where the item is not kept for persons, else sent into the own file or back as
+ill-formed; among the records there is nothing of one (Boundary 1–3).
+"""
 
 from __future__ import annotations
 
@@ -42,6 +44,7 @@ def everything_stored() -> str:
     return " ".join(texts)
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_row_of_a_natural_person() -> None:
     submission = hand_in([penalty(1), person(2) | {"CF_XDR_MC": "某某乙"}])
     assert (submission.accepted, submission.rejected, submission.rejections_by_code) == (1, 1, {"E401": 1})
@@ -52,18 +55,21 @@ def test_row_of_a_natural_person() -> None:
     assert "某某乙" not in everything_stored()
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_person_with_other_mistakes_is_a_person_all_the_same() -> None:
     submission = hand_in([person(2) | {"CF_JDRQ": "昨天", "CF_NR": "某某丙之事"}])
     assert submission.rejections_by_code == {"E401": 1}
     assert "某某丙" not in everything_stored()
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_document_number_without_any_code_of_an_organisation() -> None:
     row = penalty(1, CF_XDR_LB="法人及非法人组织", CF_XDR_SHXYM="", CF_XDR_MC="某某丁") | {"CF_XDR_ZJHM": "某号"}
     assert hand_in([row]).rejections_by_code == {"E401": 1}
     assert "某某丁" not in everything_stored()
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_resident_number_where_a_code_belongs() -> None:
     assert hand_in([penalty(1, CF_XDR_SHXYM=resident_id())]).rejections_by_code == {"E401": 1}
     assert resident_id() not in everything_stored()
@@ -105,6 +111,7 @@ def test_documents_of_the_representative_are_not_kept() -> None:
     assert resident_id() not in everything_stored()
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_person_in_a_row_of_the_wrong_width() -> None:
     cells = [*(person(2) | {"CF_XDR_MC": "某某戊"}).values(), "多"]
     submission = hand_in(csv_of([penalty(1)]) + (",".join(cells) + "\r\n").encode())

@@ -366,6 +366,7 @@ def test_prohibited_column() -> None:
     assert facts["field"] == "法定代表人宗教信仰"
 
 
+@pytest.mark.usefixtures("_persons_unmarked")
 def test_template_of_natural_persons() -> None:
     row = {name: cell for name, cell in penalty(1).items() if name not in ("CF_XDR_SHXYM", "CF_XDR_LB", "CF_FRDB")}
     row |= {"CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": "x"}

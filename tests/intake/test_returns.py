@@ -49,7 +49,7 @@ def test_rejected_rows_keep_their_columns_and_say_what_is_wrong() -> None:
 
 def test_row_of_a_natural_person_goes_back_without_its_content() -> None:
     row = csv_rows(returns.rejected_csv(mixed()))[1]
-    assert "E401" in row["错误代码"]
+    assert "E404" in row["错误代码"]
     assert {row[title] for title in penalty(1)} == {""}
 
 

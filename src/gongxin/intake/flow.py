@@ -116,6 +116,8 @@ class Flow:
         if not self.held_back.add_rows(prepared.raw, rejected, prepared.persons):
             self._flush(lane)
             self.held_back.add_rows(prepared.raw, rejected, prepared.persons)
+        lane.send(lambda: self.loader.hand_over(prepared.personal, self.origin.recorded_at))
+        self.tally.received += prepared.personal.height
         self.tally.rows_in += prepared.rows_in
         self.tally.rejected += rejected.len()
         self.tally.add_fates(frame["fate"])

@@ -57,9 +57,13 @@ class Columns:
     places: Mapping[str, tuple[int, ...]]
     ignored: tuple[str, ...]
     generation: Generation | None
+    # The template of natural persons: identity documents of a party, no column for any code of an organisation.
+    of_persons: bool = False
 
     def demanded(self, field: Field) -> bool:
         """Whether the field must be filled in files of this generation of the template."""
+        if self.of_persons and field.role == "party_kind":
+            return False
         return field.required and not (self.generation and field.name in self.generation.absent)
 
 
@@ -115,7 +119,8 @@ def assign(header: Header, item: Item, pack: Pack) -> Columns:
     refuse_prohibited(header.titles, item, pack.prohibited)
     columns = _assigned(header, item)
     _refuse_doubles(columns, header.titles)
-    _refuse_person_template(columns, item)
+    if columns.of_persons and not item.persons:
+        raise FileRefused("E402")
     missing = missing_fields(columns, item)
     if missing:
         raise _refusal_of_missing(missing, columns)
@@ -134,7 +139,8 @@ def _assigned(header: Header, item: Item) -> Columns:
             places.setdefault(name, []).append(n)
         elif title and not _expected_extra(title, generation):
             ignored.append(title)
-    return Columns({name: tuple(indexes) for name, indexes in places.items()}, tuple(ignored), generation)
+    placed = {name: tuple(indexes) for name, indexes in places.items()}
+    return Columns(placed, tuple(ignored), generation, of_persons=_is_person_template(placed, item))
 
 
 def refuse_prohibited(titles: Sequence[str], item: Item, prohibited: Sequence[ProhibitedCategory]) -> None:
@@ -231,13 +237,11 @@ def _refuse_doubles(columns: Columns, titles: Sequence[str]) -> None:
             raise FileRefused("E112", value="”“".join(dict.fromkeys(titles[n] for n in indexes)), expected=where)
 
 
-def _refuse_person_template(columns: Columns, item: Item) -> None:
-    """E402: identity documents of a party and no column for any code of an organisation (DOMAIN 1.5)."""
+def _is_person_template(places: Mapping[str, tuple[int, ...]], item: Item) -> bool:
+    """Identity documents of a party and no column for any code of an organisation (DOMAIN 1.5)."""
     coded = [field for field in item.fields if field.role in CODE_ROLES]
-    persons = [field for field in item.fields if field.role == "person_id_number"]
-    present = columns.places.keys()
-    if coded and any(field.name in present for field in persons) and not any(field.name in present for field in coded):
-        raise FileRefused("E402")
+    number = item.by_role("person_id_number")
+    return bool(coded) and number is not None and number.name in places and not any(f.name in places for f in coded)
 
 
 def missing_fields(columns: Columns, item: Item) -> list[Field]:
@@ -246,7 +250,8 @@ def missing_fields(columns: Columns, item: Item) -> list[Field]:
     """
     missing = [field for field in item.fields if columns.demanded(field) and field.name not in columns.places]
     coded = [field for field in item.fields if field.role in CODE_ROLES]
-    if coded and not any(field.name in columns.places for field in coded) and coded[0] not in missing:
+    some = columns.of_persons or any(field.name in columns.places for field in coded)
+    if coded and not some and coded[0] not in missing:
         missing.append(coded[0])
     return missing
 

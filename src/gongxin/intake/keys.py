@@ -39,11 +39,15 @@ def key_hashes(frame: pl.DataFrame, item: Item) -> pl.Series:
     keys touch every page of it.
     """
     parts = [pl.lit(item.id), *(pl.col(name).fill_null("") for name in item.natural_key)]
-    whole = pl.concat_str(parts, separator=_UNIT).str.replace_many(list(_FOLDING), list(_FOLDING.values()))
-    folded = frame.select(whole.alias("key"))
+    folded = frame.select(folded_key(parts).alias("key"))
     numbered = (item.by_role("document_no") or item.field(item.natural_key[0])).name
     serial = frame.select(numbering.serial_expr(_half_width(pl.col(numbered).fill_null("")))).to_series()
     return (serial + _hashed(folded, pl.col("key")).str.slice(0, 32 - numbering.DIGITS)).alias("key_hash")
+
+
+def folded_key(parts: list[pl.Expr]) -> pl.Expr:
+    """The parts of a key as one text, in which width, case, brackets, dashes and blanks make no difference."""
+    return pl.concat_str(parts, separator=_UNIT).str.replace_many(list(_FOLDING), list(_FOLDING.values()))
 
 
 def payloads(frame: pl.DataFrame, item: Item, *, plain: bool = False) -> pl.Series:

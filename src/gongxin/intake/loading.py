@@ -22,6 +22,8 @@ from gongxin.intake import matching
 from gongxin.intake.copying import Lines, LineWriter, copy_in
 from gongxin.intake.matching import Answer
 from gongxin.intake.shaping import CONSTANT, VARYING
+from gongxin.persons import receiving
+from gongxin.persons.receiving import Reported
 from gongxin.policy.model import Item
 from gongxin.records import locking
 
@@ -184,6 +186,11 @@ class Loader:
                 copy_in(self._cursor, piece.table, piece.columns, piece.lines)
             self._staged += piece.rows if piece.table == "gx_stage" else 0
             self._writer.take_back(piece.lines)
+
+    def hand_over(self, personal: pl.DataFrame, at: datetime) -> None:
+        """Rows of natural persons go into their own files; nothing comes back."""
+        reported = Reported(self._provider_id, self._submission_id, at)
+        receiving.receive_rows(self._cursor, personal, item=self._item, reported=reported)
 
     def withdraw(self, key_hashes: pl.Series) -> None:
         """Take out again what this transaction has loaded or staged under these keys."""

@@ -1,21 +1,29 @@
-"""Natural persons are refused at the door: which rows are a person's, and what of a person is taken out of an
-organisation's row.
+"""Natural persons at the door: which rows are a person's, what of a person is taken out of an organisation's row.
 
-Design paper, Boundary 1–3; DOMAIN 1.5, 2.4.
+Rows of items that the pack marks for persons go into the person's own file and nowhere else; all others are refused.
+Design paper, Boundary 1–3; DOMAIN 1.5, 2.4; docs/adr/0022.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from gongxin.intake import findings
+from gongxin.intake import findings, keys
 from gongxin.intake.headers import CODE_ROLES, NATURAL_PERSON
 from gongxin.intake.tables import ROW
+from gongxin.persons.documents import OTHER_SHAPE, RESIDENT_ID
 from gongxin.policy.model import FieldRole, Item
-from gongxin.subjects.identifiers import find_resident_ids, mask_resident_ids, resident_id_valid, uscc_valid
+from gongxin.subjects.identifiers import (
+    find_resident_ids,
+    fold_code,
+    mask_resident_ids,
+    resident_id_valid,
+    uscc_valid,
+)
 
 # Identity documents of the party or of its representative: nobody needs them here, so they are not kept.
 IDENTITY_ROLES: Final[frozenset[FieldRole]] = frozenset(
@@ -51,6 +59,69 @@ def _ids_as_codes(frame: pl.DataFrame, item: Item) -> Iterator[pl.Series]:
             if suspects.height:
                 ids = suspects["code"].map_elements(resident_id_valid, return_dtype=pl.Boolean)
                 yield suspects[ROW].filter(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """rows: document, key and payload of what goes into persons' files (`persons.receiving`); found: what is wrong
+    with the others, without anything that stood in them.
+    """
+
+    rows: pl.DataFrame
+    found: list[pl.DataFrame]
+
+
+def refused(people: pl.Series) -> TakenOver:
+    """Rows of persons of an item that is not kept for persons: E401, whatever else is wrong with them."""
+    return TakenOver(pl.DataFrame(), [findings.table(people, "E401")] if people.len() else [])
+
+
+def taken_over(own: pl.DataFrame, found: list[pl.DataFrame], item: Item, *, plain: bool) -> TakenOver:
+    """Which rows of natural persons go into their files, of an item that is kept for persons.
+
+    own: rows of persons, cast; found: everything that is wrong with such rows, readable or not.
+    """
+    documents, ill = _documents(own, item)
+    both = own.filter(_says_organisation(item))[ROW]
+    number = item.by_role("person_id_number")
+    wrong = findings.errors([
+        *found,
+        findings.table(both, "E405"),
+        findings.table(ill.filter(~ill.is_in(both.implode())), "E404", field=number.name if number else ""),
+    ])  # fmt: skip
+    bad = findings.rejected_rows(wrong)
+    sound = own.with_columns(documents).filter(~pl.col(ROW).is_in(bad.implode()))
+    parts = [pl.col(name).fill_null("") for name in item.natural_key if item.field(name).role != "party_name"]
+    clean, _ = cleared(sound, item)
+    rows = clean.select("document", keys.folded_key(parts).alias("key")).with_columns(
+        keys.payloads(clean, item, plain=plain).alias("payload")
+    )
+    return TakenOver(rows, [part.with_columns(value=pl.lit(MASKED)) for part in wrong])
+
+
+def _says_organisation(item: Item) -> pl.Expr:
+    """Whether a row taken for a person's has an organisation's code, or says that the party is an organisation."""
+    coded = [pl.col(field.name).is_not_null() for field in item.fields if field.role in CODE_ROLES]
+    kind = item.by_role("party_kind")
+    other = pl.col(kind.name).fill_null(NATURAL_PERSON) != NATURAL_PERSON if kind else pl.lit(value=False)
+    return pl.any_horizontal(*coded, other)
+
+
+def _documents(own: pl.DataFrame, item: Item) -> tuple[pl.Series, pl.Series]:
+    """What each row's file is found by (`persons.documents.identity`), and the rows whose document is missing or
+    cannot be right. A resident ID is known without its kind, which the template of 2015 did not ask for.
+    """
+    kinds, numbers = (item.by_role(role) for role in ("person_id_type", "person_id_number"))
+    # mypy: the pack marks no item for persons that lacks them.
+    assert kinds is not None and numbers is not None  # noqa: S101
+    folded = own.select(ROW, kind=pl.col(kinds.name), number=fold_code(pl.col(numbers.name)))
+    resident = pl.col("number").str.contains(r"^\d{17}[\dX]$") & find_resident_ids(pl.col("number"))
+    untold = pl.col("kind").is_null() & resident
+    named = folded.with_columns(kind=pl.when(untold).then(pl.lit(RESIDENT_ID)).otherwise("kind"))
+    sound = pl.when(pl.col("kind") == RESIDENT_ID).then(resident).otherwise(pl.col("number").str.contains(OTHER_SHAPE))
+    judged = named.with_columns(sound=(sound & pl.col("kind").is_not_null()).fill_null(value=False))
+    document = judged.select(pl.concat_str("kind", "number", separator="\n").alias("document")).to_series()
+    return document, judged.filter(~pl.col("sound"))[ROW]
 
 
 def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -2,7 +2,7 @@
 
 The file streams through in chunks. While one chunk is copied into the database, the next is prepared; everything
 happens in one transaction, so that a killed worker leaves all of it or nothing. Every row ends as accepted, revised,
-unchanged or rejected.
+unchanged, rejected, or received into a person's own file.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
 def _log_completed(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
     """One leaf for the batch, with the root over the records it made or changed."""
     entries = batches.entries(*rows.loaded())
-    counts = {name: outcome[name] for name in ("rows_in", "accepted", "revised", "unchanged", "rejected")}
+    counts = {name: outcome[name] for name in ("rows_in", "accepted", "revised", "unchanged", "rejected", "received")}
     sums = {"records": len(entries), "records_root": batches.root(entries).hex()}
     ledger.append("submission.completed", fields=_named(submission) | counts | sums, actor=_actor(submission), at=at)
 

@@ -26,13 +26,15 @@ class Prepared:
     """The rows of a chunk. raw: all rows as they stand in the file; frame: the rows without errors so far, normalised
     fields and key_hash, content_hash, payload (see `keys`).
 
-    found: findings; persons: rows of natural persons, whose content is not kept; done: share of the file that is read.
+    found: findings; persons: rows of natural persons, whose content is not kept; personal: those among them that go
+    into the persons' own files (`persons.taken_over`); done: share of the file that is read.
     """
 
     raw: pl.DataFrame
     frame: pl.DataFrame
     found: list[pl.DataFrame]
     persons: pl.Series
+    personal: pl.DataFrame
     done: float
     plain: bool
     rows_in: int = field(init=False)
@@ -59,19 +61,32 @@ class Preparer:
             raw.join(unreadable.select(ROW), on=ROW, how="anti", maintain_order="left") if unreadable.height else raw
         )
         frame, found = self._cast(readable, plain=chunk.plain, tight=chunk.tight)
-        people = pl.concat([persons.person_rows(frame, self.item), _people_among(raw, unreadable)])
-        frame = without(frame, people)
+        people = pl.concat([self._people(frame), _people_among(raw, unreadable)])
         found = [*self._faults(faults), *found]
+        taken = self._taken_over(frame, people, found, plain=chunk.plain)
+        frame = without(frame, people)
         frame, taken_out = persons.cleared(frame, self.item)
         found = [*found, *taken_out, *self.rules.judge(frame)]
-        found = [without(part, people) for part in found]
-        found.append(findings.table(people, "E401"))
+        found = [*(without(part, people) for part in found), *taken.found]
         frame = without(frame, findings.rejected_rows(found))
         payloads = keys.payloads(frame, self.item, plain=chunk.plain)
         hashes = [keys.key_hashes(frame, self.item), keys.content_hashes(payloads)]
         columns = zip(("key_hash", "content_hash", "payload"), (*hashes, payloads), strict=True)
         frame = frame.with_columns(column.alias(name) for name, column in columns)
-        return Prepared(raw, frame, found, people, chunk.done, chunk.plain)
+        return Prepared(raw, frame, found, people, taken.rows, chunk.done, chunk.plain)
+
+    def _people(self, frame: pl.DataFrame) -> pl.Series:
+        return frame[ROW] if self.columns.of_persons else persons.person_rows(frame, self.item)
+
+    def _taken_over(
+        self, frame: pl.DataFrame, people: pl.Series, found: list[pl.DataFrame], *, plain: bool
+    ) -> persons.TakenOver:
+        """What becomes of the rows of natural persons; nothing is asked where there is none."""
+        if people.is_empty() or not self.item.persons:
+            return persons.refused(people)
+        own = frame.filter(pl.col(ROW).is_in(people.implode()))
+        broken = [part.filter(pl.col(ROW).is_in(people.implode())) for part in found]
+        return persons.taken_over(own, [*broken, *self.rules.judge(own)], self.item, plain=plain)
 
     def _cast(self, raw: pl.DataFrame, *, plain: bool, tight: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         columns: list[pl.Series] = [raw[ROW]]

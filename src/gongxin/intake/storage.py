@@ -30,7 +30,7 @@ _CHUNK: Final = 1024 * 1024
 # Advisory lock: shared while a file is placed and its row committed, exclusive while originals are thrown away.
 _LOCK: Final = 0x67785F66696C6573
 # Findings that say a file holds something of a natural person: its original is thrown away as soon as it is processed.
-PERSONAL: Final = frozenset({"E401", "E402", "E403", "W204", "W206"})
+PERSONAL: Final = frozenset({"E401", "E402", "E403", "E404", "E405", "W204", "W206"})
 # The one refusal after which the same file may be processed again.
 _INTERRUPTED: Final = "E118"
 # What a resident ID number in a title has become (persons.masked_text).
@@ -119,7 +119,9 @@ def discard_private(submission: Submission) -> bool:
     titled = any(is_identity_title(title) for title in submission.ignored_columns) or any(
         _MASKED in title for title in submission.columns
     )
-    if not (found & PERSONAL or titled or _is_unread(submission)):
+    # A row of a person that went back for any reason is kept without its cells.
+    people = submission.received or submission.rejected_rows.filter(cells__isnull=True).exists()
+    if not (found & PERSONAL or titled or people or _is_unread(submission)):
         return False
     with transaction.atomic():
         _lock(shared=False)

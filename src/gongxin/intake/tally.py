@@ -1,4 +1,4 @@
-"""The count of a hand-in: rows in = accepted + revised + unchanged + rejected, always."""
+"""The count of a hand-in: rows in = accepted + revised + unchanged + rejected + received, always."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from gongxin.intake.seen import ACCEPTED, REVISED, UNCHANGED
 
 @dataclass(slots=True)
 class Tally:
-    """Rows by what became of them, and rows by code."""
+    """Rows by what became of them, and rows by code. received: rows that went into persons' own files."""
 
     rows_in: int = 0
     rejected: int = 0
+    received: int = 0
     by_fate: Counter[int] = field(default_factory=Counter)
     by_code: Counter[str] = field(default_factory=Counter)
 
@@ -37,8 +38,9 @@ class Tally:
     def outcome(self) -> dict[str, object]:
         """The columns of Submission. Raises AssertionError where a row got lost or was counted twice."""
         accepted, revised, unchanged = (self.by_fate[fate] for fate in (ACCEPTED, REVISED, UNCHANGED))
-        if accepted + revised + unchanged + self.rejected != self.rows_in:
-            raise AssertionError(f"{self.rows_in} rows in, {accepted}+{revised}+{unchanged}+{self.rejected} out")
+        if accepted + revised + unchanged + self.rejected + self.received != self.rows_in:
+            ends = (accepted, revised, unchanged, self.rejected, self.received)
+            raise AssertionError(f"{self.rows_in} rows in, {'+'.join(map(str, ends))} out")
         codes = sorted(self.by_code.items())
         return {
             "rows_in": self.rows_in,
@@ -46,6 +48,7 @@ class Tally:
             "revised": revised,
             "unchanged": unchanged,
             "rejected": self.rejected,
+            "received": self.received,
             "rejections_by_code": {code: count for code, count in codes if not FAULTS[code].is_warning},
             "warnings_by_code": {code: count for code, count in codes if FAULTS[code].is_warning},
         }

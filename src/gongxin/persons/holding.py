@@ -33,7 +33,7 @@ class OwnFile:
 
 def indexes(kind: str, number: str) -> tuple[str, ...]:
     """What is kept of a verified document: its blind indexes. Empty for a number that cannot be one of that kind."""
-    if not documents.is_sound(kind, documents.folded(number)):
+    if not documents.is_sound(kind, number):
         return ()
     return tuple(blind.blind_candidates(documents.identity(kind, number), purpose=DOCUMENT))
 
