@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from io import BytesIO
 from typing import Any, Final
+from zipfile import ZipFile
 
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
 from tests.rights.world import proof
-from tests.web import desk_world
+from tests.web import desk_world, person_world
 from tests.web.desk_world import PASSWORD, World
 
 from gongxin import clock
@@ -84,6 +86,7 @@ class Everybody:
             acting_user=users["representative"],
             at=at,
         )
+        self.file = person_world.build(users["person"], world.mine)
         issued = keys.issue(department=world.mine, label="审批系统", acting_user="operator", at=at)
         self.users = users
         self.clients = {name: world.client(user) for name, user in users.items()}
@@ -109,8 +112,14 @@ class Everybody:
                 acting_user=users["representative"],
                 at=at,
             ).consent.pk,
+            "<person-record>": self.file.licence.id,
+            "<person-objection>": self.file.objection.id,
+            "<person-authorisation>": self.file.issued.authorisation.id,
+            "<person-code>": self.file.issued.code,
             "<nothing>": NOTHING,
         }
+        # What was answered last, whole.
+        self.said = b""
 
     def named(self, text: Any) -> Any:
         """The object an entry of the table stands for, or the entry itself; also within a body."""
@@ -124,10 +133,17 @@ class Everybody:
         cookies = SimpleCookie({name: morsel.value for name, morsel in client.cookies.items()})
         with transaction.atomic():
             answer = _asked(client, question)
-            body(answer)
+            self.said = body(answer)
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer
+
+    def text(self) -> str:
+        """What was answered last, as far as it is text; sheets of workbooks too."""
+        if not self.said.startswith(b"PK"):
+            return self.said.decode("utf-8", "replace")
+        with ZipFile(BytesIO(self.said)) as book:
+            return "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
 
 
 def body(response: HttpResponseBase) -> bytes:

@@ -77,6 +77,8 @@ PAGES: dict[str, Row] = {
     "desk:accounts": Row("look"),
     "desk:accounts-file": Row("look", ("csv",)),
     "desk:account-of": Row("look", ("<account>",)),
+    "desk:account-history": Row("look", ("<account>",)),
+    "desk:account-history-file": Row("look", ("<account>", "csv")),
     "desk:permissions-of": Row("look", ("<account>",)),
     "desk:permissions-of-file": Row("look", ("<account>", "csv")),
     "mine:looks": Row("look"),
@@ -92,8 +94,15 @@ SHOW_NOTHING_HELD = {
     "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
     "desk:permissions-file", "mine:lending", "mine:lend",
 }  # fmt: skip
+# Natural persons have a log of their own, which only the person reads: test_person_pages.py asks each of these.
+PERSONAL = {
+    "person:start", "person:home", "person:record", "person:objection", "person:objections", "person:case",
+    "person:openings", "person:authorisations", "person:authorise", "person:revoke", "person:copy",
+    "person-desk:authorised", "person-desk:objections", "person-desk:objection", "person-desk:assistance",
+}  # fmt: skip
 # They change something or ask to confirm it: each change has its own leaf.
 CHANGE = {
+    "desk:account-new", "desk:account-care", "desk:department-new", "desk:department", "desk:department-use",
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
     "cases:step", "cases:file", "mine:read-notices", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
     "mine:check", "mine:discard", "mine:step", "mine:remove", "mine:lent", "mine:take-back",
@@ -146,10 +155,12 @@ def users(world: World, about: Organisation) -> dict[str, User]:
 
 def test_every_route_has_a_row() -> None:
     namespaces = {
-        name: found for name, (_, found) in get_resolver().namespace_dict.items() if name in {"desk", "mine", "cases"}
+        name: found
+        for name, (_, found) in get_resolver().namespace_dict.items()
+        if name in {"desk", "mine", "cases", "person", "person-desk"}
     }
     named = {f"{name}:{entry.name}" for name, found in namespaces.items() for entry in found.url_patterns}
-    assert named == PAGES.keys() | SHOW_NOTHING_HELD | CHANGE
+    assert named == PAGES.keys() | SHOW_NOTHING_HELD | CHANGE | PERSONAL
     keyed = {
         f"{method} {path}"
         for path, methods in service.get_openapi_schema()["paths"].items()

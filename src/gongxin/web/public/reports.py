@@ -27,6 +27,7 @@ from gongxin.identity.decisions import require
 from gongxin.policy import packs
 from gongxin.subjects import selectors
 from gongxin.web import sheets
+from gongxin.web.person import copies
 from gongxin.web.uploads import REPORT_BYTES
 
 _CHANGES: Final[dict[Change, str | Promise]] = {
@@ -156,6 +157,12 @@ def _stranger(file: bytes) -> Finding:
     signature = verification.signature(file, at=clock.now())
     if not signature.present:
         text = _("文件中没有可以读取的电子签名。它不是本平台签发的报告，或者已经被改动。")
+    elif signature.valid and signature.subject == copies.SUBJECT:
+        return Finding(
+            "success",
+            _("本人信用档案副本，电子签名有效"),
+            _("文件由本节点制作，制作后没有改动。平台不留存副本，也不保存这次上传的文件。"),
+        )
     elif not signature.valid:
         text = _("文件的电子签名已经失效：签发以后被改动过，或者不是本平台签发的。")
     else:

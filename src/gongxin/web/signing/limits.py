@@ -24,6 +24,7 @@ _QUIET: Final = frozenset({"desk:progress"})
 _ON_THE_WAY: Final = frozenset(
     {"desk:factors", "desk:factor-app", "desk:factor-key", "desk:confirm", "desk:sign-in", "desk:sign-out"}
 )
+_DESK: Final = ("desk:", "cases:", "person-desk:")
 # Use is noted at most once in this time: a session is written a few times an hour, not with every page.
 _NOTED_SECONDS: Final = 60
 
@@ -64,7 +65,7 @@ def _note(request: HttpRequest, at: datetime, *, quiet: bool) -> None:
 
 
 def _set_up(request: HttpRequest, name: str) -> HttpResponseBase | None:
-    if not name.startswith("desk:") or name in _ON_THE_WAY:
+    if not name.startswith(_DESK) or name in _ON_THE_WAY:
         return None
     if not factors.required(cast("User", request.user)) or request.session.get(sessions.FACTOR):
         return None

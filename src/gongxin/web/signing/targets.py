@@ -7,14 +7,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from gongxin.identity.models import User
-from gongxin.identity.roles import OUTSIDE, Role
+from gongxin.identity.roles import Role
 
 
 def home(user: User) -> str:
-    """The first page of an account: the desk for staff, the own place for representatives, else the public site."""
-    if user.role == Role.REPRESENTATIVE:
-        return reverse("mine:home")
-    return reverse("public:home" if user.role in OUTSIDE else "desk:home")
+    """The first page of an account: the desk for staff, the own place for representatives and persons."""
+    own = {Role.REPRESENTATIVE: "mine:home", Role.PERSON: "person:home"}
+    return reverse(own.get(Role(user.role), "desk:home"))
 
 
 def wanted(request: HttpRequest) -> str:

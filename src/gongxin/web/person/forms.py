@@ -1,0 +1,197 @@
+"""Forms of the personal file: an objection, its decision, an authorisation, a code. Nothing of it is in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from gongxin.persons.seen import FieldSeen, Lendable, RecordSeen
+from gongxin.policy import packs
+
+# Corrections that one form takes.
+CORRECTIONS: Final = 3
+_MOST_REASONS: Final = 2000
+_MOST_TEXT: Final = 2000
+_LONGEST_CODE: Final = 80
+_DAY: Final = {"type": "date"}
+
+
+class _Correcting(forms.Form):
+    """Reasons, and up to three fields with the text they should have."""
+
+    reasons = forms.CharField(
+        label=gettext_lazy("理由"), max_length=_MOST_REASONS, widget=forms.Textarea({"rows": 5}), help_text=""
+    )
+
+    def __init__(self, *args: Any, record: RecordSeen, wanted: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [
+            ("", _("（不更正）")),
+            *((field.name, _label(field)) for field in record.fields if field.correctable),
+        ]
+        begun = [*(wanted or {}).items(), *[("", "")] * CORRECTIONS][:CORRECTIONS]
+        for number, (name, text) in enumerate(begun, start=1):
+            self.fields[f"field_{number}"] = forms.ChoiceField(
+                label=_("更正的字段 %(number)s") % {"number": number}, choices=choices, required=False, initial=name
+            )
+            self.fields[f"text_{number}"] = forms.CharField(
+                label=_("应当是 %(number)s") % {"number": number},
+                required=False,
+                max_length=_MOST_TEXT,
+                initial=text,
+                widget=forms.Textarea({"rows": 2}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A text belongs to a field, and a field is named once."""
+        values = super().clean() or self.cleaned_data
+        named: set[str] = set()
+        for number in range(1, CORRECTIONS + 1):
+            name, text = values.get(f"field_{number}", ""), values.get(f"text_{number}", "")
+            if text and not name:
+                self.add_error(f"field_{number}", _("填写了内容，请选择要更正的字段。"))
+            if name and name in named:
+                self.add_error(f"field_{number}", _("这个字段已经选过了。"))
+            named.add(name)
+        return values
+
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The controls of each correction: which field, and its text."""
+        return [(self[f"field_{number}"], self[f"text_{number}"]) for number in range(1, CORRECTIONS + 1)]
+
+    def correction(self) -> dict[str, str]:
+        """Field name → text."""
+        values = self.cleaned_data
+        pairs = ((values[f"field_{number}"], values[f"text_{number}"]) for number in range(1, CORRECTIONS + 1))
+        return {name: text for name, text in pairs if name}
+
+
+class ObjectionForm(_Correcting):
+    """What the person says is wrong."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reasons"].label = _("哪里有误，为什么")
+        self.fields["reasons"].help_text = _("请写明事实和依据。内容加密保存，只有核查单位看得到。")
+
+
+class DecisionForm(_Correcting):
+    """What the unit decides."""
+
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("处理结果"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("corrected", gettext_lazy("异议成立，更正记录")),
+            ("withdrawn", gettext_lazy("异议成立，撤下记录")),
+            ("refused", gettext_lazy("异议不成立")),
+        ],
+    )
+    field_order = ("outcome", "reasons")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(self.field_order)
+        self.fields["reasons"].help_text = _("写明核查的事实和依据，会告知本人。")
+
+    def clean(self) -> dict[str, Any]:
+        """A correction says what is corrected."""
+        values = super().clean()
+        if values.get("outcome") == "corrected" and not any(
+            values.get(f"field_{n}") for n in range(1, CORRECTIONS + 1)
+        ):
+            self.add_error("field_1", _("更正记录的，请选择字段并填写更正后的内容。"))
+        return values
+
+
+class LendingForm(forms.Form):
+    """What is lent, for what and until when."""
+
+    items = forms.MultipleChoiceField(
+        label=gettext_lazy("可以看到的内容"), widget=forms.CheckboxSelectMultiple, choices=[]
+    )
+    purpose = forms.ChoiceField(label=gettext_lazy("用途"), choices=[])
+    until = forms.DateField(label=gettext_lazy("最后一天"), widget=forms.DateInput(_DAY, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, offered: Lendable, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today, self.offered = today, offered
+        _choose(self.fields["items"], list(offered.items))
+        _choose(self.fields["purpose"], [("", "—"), *offered.purposes])
+        until = self.fields["until"]
+        until.help_text = _("含当天，最迟 %(day)s。到期自动失效，也可以随时收回。") % {
+            "day": offered.longest.isoformat()
+        }
+        until.widget.attrs |= {"min": today.isoformat(), "max": offered.longest.isoformat()}
+
+    def chosen(self) -> tuple[list[str], str]:
+        """Titles of the items and of the purpose, of a valid form."""
+        given = self.cleaned_data
+        items = [title for code, title in self.offered.items if code in given["items"]]
+        return items, dict(self.offered.purposes)[given["purpose"]]
+
+    def clean_until(self) -> date:
+        """A day from today on, no later than the rules allow."""
+        until: date = self.cleaned_data["until"]
+        longest = self.offered.longest
+        if not self.today <= until <= longest:
+            raise forms.ValidationError(
+                _("请填写 %(first)s 至 %(last)s 之间的日期。")
+                % {"first": self.today.isoformat(), "last": longest.isoformat()}
+            )
+        return until
+
+
+class UnitForm(forms.Form):
+    """To which unit."""
+
+    unit = forms.ChoiceField(label=gettext_lazy("授权给哪个单位"), choices=[])
+
+    def __init__(self, *args: Any, offered: Lendable, purpose: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = [(str(unit.id), unit.name) for unit in offered.units_of.get(purpose, ())]
+        _choose(self.fields["unit"], [("", "—"), *units])
+
+    def clean_unit(self) -> UUID:
+        """The unit's id."""
+        return UUID(self.cleaned_data["unit"])
+
+
+class CodeForm(forms.Form):
+    """The code a person handed over, and for what it is used."""
+
+    code = forms.CharField(
+        label=gettext_lazy("授权查询码"),
+        max_length=_LONGEST_CODE,
+        help_text=gettext_lazy("由本人提供。不区分大小写，可以不输入分隔符。"),
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("查询用途"), choices=[], help_text=gettext_lazy("与授权的用途不一致的，不予提供。")
+    )
+
+    def __init__(self, *args: Any, purposes: frozenset[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [entry for code, entry in packs.current().purposes.items() if code in purposes]
+        english = _english()
+        titles = [(entry.code, entry.title_en if english and entry.title_en else entry.title) for entry in known]
+        _choose(self.fields["purpose"], [("", "—"), *titles])
+
+
+def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
+
+
+def _label(field: FieldSeen) -> str:
+    return str(field.label_en if _english() and field.label_en else field.label)
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")

@@ -1,0 +1,89 @@
+"""An objection of the person: written, checked, filed, followed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gongxin import clock
+from gongxin.errors import GongxinError, NotFound
+from gongxin.persons import objecting, selectors
+from gongxin.persons.seen import ObjectionSeen, RecordSeen
+from gongxin.web.desk.pages import acting_user
+from gongxin.web.person import showing
+from gongxin.web.person.forms import ObjectionForm
+from gongxin.web.person.pages import own_file, own_record, person_page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@person_page
+def objection(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
+    """The form, then the answers to check, then the filed objection.
+
+    What was written travels in the pages' own forms and is stored when it is filed, not before.
+    """
+    held = own_record(own_file(request), record_id)
+    if request.method != "POST":
+        return _form_page(request, held, ObjectionForm(record=held))
+    form = ObjectionForm(request.POST, record=held)
+    if not form.is_valid():
+        return _form_page(request, held, form, status=422)
+    if "change" in request.POST:
+        return _form_page(request, held, form)
+    if "confirm" not in request.POST:
+        context = {"record": held, "form": form, "wanted": showing.wanted(form.correction(), held)}
+        return render(request, "person/objection_check.html", context)
+    try:
+        filed = objecting.object_to(
+            held.id,
+            reasons=form.cleaned_data["reasons"],
+            wanted=form.correction(),
+            acting_user=acting_user(request),
+            at=clock.now(),
+        )
+    except GongxinError as error:
+        form.add_error(None, f"{error.title}{error.remedy}")
+        return _form_page(request, held, form, status=error.status)
+    messages.success(request, _("已提交，编号 %(number)s。") % {"number": showing.number(filed)})
+    return redirect("person:case", filed.id)
+
+
+@require_safe
+@person_page
+def objections(request: HttpRequest) -> HttpResponseBase:
+    """All objections, running ones first."""
+    day = clock.today()
+    found = [showing.objection(seen, day=day) for seen in selectors.objections(acting_user(request))]
+    context = {
+        "running": [entry for entry in found if entry["open"]],
+        "ended": [entry for entry in found if not entry["open"]],
+    }
+    return render(request, "person/objections.html", context)
+
+
+@require_safe
+@person_page
+def case(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
+    """Where an objection stands: by when it is decided and by which rule, the decision with its reasons."""
+    seen = _own(request, objection_id)
+    held = own_record(own_file(request), seen.record)
+    context = showing.objection(seen, day=clock.today())
+    context |= {"record": held, "wanted": showing.wanted(seen.wanted, held)}
+    return render(request, "person/case.html", context)
+
+
+def _own(request: HttpRequest, objection_id: UUID) -> ObjectionSeen:
+    for seen in selectors.objections(acting_user(request)):
+        if seen.id == objection_id:
+            return seen
+    raise NotFound("person-objection-unknown", _("没有这件异议。"), remedy=_("请从“我的异议”重新打开。"))
+
+
+def _form_page(request: HttpRequest, held: RecordSeen, form: ObjectionForm, *, status: int = 200) -> HttpResponseBase:
+    return render(request, "person/objection.html", {"record": held, "form": form}, status=status)
