@@ -102,7 +102,7 @@ def _submit(path: Path, provider: Department) -> float:
 
 
 def _must_add_up(done: Submission) -> None:
-    ends = done.accepted + done.revised + done.unchanged + done.rejected
+    ends = done.accepted + done.revised + done.unchanged + done.rejected + done.received
     if done.state != "completed" or done.rows_in != ends or not done.rows_in:
         raise AssertionError(f"submission {done.state}: {done.rows_in} rows in, {ends} ended; {done.fault_code}")
 

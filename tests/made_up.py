@@ -49,7 +49,7 @@ def nameless(serial: int, **changes: str) -> dict[str, str]:
 
 
 def person(serial: int) -> dict[str, str]:
-    """A natural person's row (no person is meant): rejected with E401, its content is not kept."""
+    """A natural person's row (no person is meant): without document: goes back with E404, its content is not kept."""
     return penalty(serial, CF_XDR_MC="某乙", CF_XDR_LB="自然人", CF_XDR_SHXYM="")
 
 

@@ -37,7 +37,7 @@ def received(content: bytes = b"a", **facts: Any) -> Submission:
 def test_every_row_has_one_outcome() -> None:
     done = hand_in([penalty(1), nameless(2), penalty(3), person(4)])
     assert done.state == SubmissionState.COMPLETED
-    assert done.rows_in == done.accepted + done.revised + done.unchanged + done.rejected == 4
+    assert done.rows_in == done.accepted + done.revised + done.unchanged + done.rejected + done.received == 4
     assert done.rejected == 2
     assert set(done.rejections_by_code) >= {"E203", "E404"}
 

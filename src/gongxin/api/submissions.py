@@ -64,7 +64,7 @@ class FaultOut(Schema):
 
 
 class SubmissionOut(Schema):
-    """Where a submission stands. rows_in = accepted + revised + unchanged + rejected, once it is finished."""
+    """Where a submission stands. rows_in = accepted + revised + unchanged + rejected + received, once finished."""
 
     submission: UUID
     item: str
@@ -83,6 +83,7 @@ class SubmissionOut(Schema):
     revised: int
     unchanged: int
     rejected: int
+    received: int = Field(description="Rows of natural persons, taken over into their own files; no more is told.")
     rejections: dict[str, int] = Field(description="Rejected rows by code; each code has a page at /errors/<code>.")
     warnings: dict[str, int]
     fault: FaultOut | None

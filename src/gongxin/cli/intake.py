@@ -181,7 +181,7 @@ def _print_summary(submission: Submission, summary: dict[str, Any]) -> None:
         return
     console.print(
         f"报送 {submission.rows_in:,} 行 = 新增 {submission.accepted:,} + 更新 {submission.revised:,}"
-        f" + 未变化 {submission.unchanged:,} + 退回 {submission.rejected:,}"
+        f" + 未变化 {submission.unchanged:,} + 退回 {submission.rejected:,} + 已接收 {submission.received:,}"
     )
     if groups := selectors.finding_groups(submission):
         table = Table("代码", "问题", "行数", "例", Column("下一步", overflow="fold"))

@@ -57,6 +57,8 @@ class Receipt:
     revised: int
     unchanged: int
     rejected: int
+    # Rows of natural persons, taken over into their own files.
+    received: int
     rejections: tuple[CodeCount, ...]
     warnings: tuple[CodeCount, ...]
     # Of a refused file: code, what is wrong, next step.
@@ -66,7 +68,7 @@ class Receipt:
     @property
     def adds_up(self) -> bool:
         """Whether every row has exactly one outcome."""
-        return self.rows_in == self.accepted + self.revised + self.unchanged + self.rejected
+        return self.rows_in == self.accepted + self.revised + self.unchanged + self.rejected + self.received
 
 
 def number(submission: Submission) -> str:
@@ -101,6 +103,7 @@ def facts(submission: Submission) -> Receipt:
         revised=submission.revised,
         unchanged=submission.unchanged,
         rejected=submission.rejected,
+        received=submission.received,
         rejections=_counts(submission.rejections_by_code),
         warnings=_counts(submission.warnings_by_code),
         fault=(fault["code"], fault["detail"], fault["remedy"]) if fault else None,
@@ -127,7 +130,7 @@ def pdf(submission: Submission) -> bytes:
     _outcome(document, receipt)
     _codes(document, "退回的问题数据", receipt.rejections)
     _codes(document, "提示（已入库）", receipt.warnings)
-    _foot(document)
+    _foot(document, receipt)
     return bytes(document.output())
 
 
@@ -182,8 +185,9 @@ def _outcome(document: Document, receipt: Receipt) -> None:
         document.multi_cell(0, 6.5, f"{code}　{detail}\n下一步：{remedy}", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         document.ln(3)
         return
-    names = ("报送行数", "新增", "更新", "未变化", "退回")
-    counts = (receipt.rows_in, receipt.accepted, receipt.revised, receipt.unchanged, receipt.rejected)
+    names = ("报送行数", "新增", "更新", "未变化", "退回", "已接收")
+    ends = (receipt.accepted, receipt.revised, receipt.unchanged, receipt.rejected, receipt.received)
+    counts = (receipt.rows_in, *ends)
     with document.table(text_align="CENTER", line_height=7.5) as table:
         table.row(names)
         table.row([f"{count:,}" for count in counts])
@@ -208,8 +212,10 @@ def _codes(document: Document, title: str, counts: tuple[CodeCount, ...]) -> Non
     document.ln(4)
 
 
-def _foot(document: Document) -> None:
+def _foot(document: Document, receipt: Receipt) -> None:
     document.set_text_color(_GREY)
+    if receipt.received:
+        _line(document, "已接收：自然人的信息，只归入其本人的档案，不再显示。", size=9)
     _line(document, "每条退回数据的行号、字段和修改建议见批次页面的问题数据下载。", size=9)
     document.set_text_color(0)
 

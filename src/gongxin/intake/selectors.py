@@ -161,6 +161,7 @@ def summary(submission: Submission) -> dict[str, Any]:
         "unchanged": submission.unchanged,
         "revised": submission.revised,
         "rejected": submission.rejected,
+        "received": submission.received,
         "rejections": submission.rejections_by_code,
         "warnings": submission.warnings_by_code,
         "state": submission.state,

@@ -198,7 +198,8 @@ def _hand_in(hand_in: _HandIn, path: Path, everybody: pl.DataFrame, *, at: datet
             mode="now",
         )
     # Another decision on the same document revises, a repeated row changes nothing: the parts add up to the rows.
-    parts = [("新增", done.accepted), ("更新", done.revised), ("未变化", done.unchanged), ("退回", done.rejected)]
+    parts = [("新增", done.accepted), ("更新", done.revised), ("未变化", done.unchanged), ("退回", done.rejected),
+             ("已接收", done.received)]  # fmt: skip
     told = "，".join(f"{name} {rows:,}" for name, rows in parts if rows)
     echo(f"{path.stem}：报送 {done.rows_in:,} 行：{told}")
 

@@ -31,7 +31,7 @@ _PAGE = 25
 _DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 _COLUMNS = (
     "报送时间", "信息提供单位", "目录项", "文件", "方式", "报送人", "状态",
-    "报送行数", "新增", "更新", "未变化", "退回", "待改正", "批次号",
+    "报送行数", "新增", "更新", "未变化", "退回", "已接收", "待改正", "批次号",
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _between(found: QuerySet[Submission], since: date | None, until: date | None
 def _rows(found: QuerySet[Submission]) -> Iterator[list[str]]:
     titles: dict[str | UUID, str] = {item.id: item.title for item in packs.current().items.values()}
     for entry in found.iterator(chunk_size=1000):
-        counts = (entry.rows_in, entry.accepted, entry.revised, entry.unchanged, entry.rejected)
+        counts = (entry.rows_in, entry.accepted, entry.revised, entry.unchanged, entry.rejected, entry.received)
         yield [
             f"{entry.received_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M:%S}",
             entry.provider.name,
