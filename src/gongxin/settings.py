@@ -31,11 +31,14 @@ GONGXIN_OIDC_ISSUER           address of the government identity service (OpenID
 GONGXIN_OIDC_CLIENT           our client id there
 GONGXIN_OIDC_SECRET_FILE      file that holds our client secret, private to its owner
 GONGXIN_OIDC_NAME             what the sign-in page calls the service (default: 统一身份认证)
+GONGXIN_PROOF_DAYS            the daily proof asks for every record whose time ended in so many days (default: 3)
+GONGXIN_PROOF_SAMPLE          and for so many of the older ones a night, in turn (default: 300)
 GONGXIN_METRICS_TOKEN         whoever sends it may read /metrics from elsewhere (default: none; from this machine only)
 GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoint for longer (default: 300)
 GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
 GONGXIN_ALARM_JOB_SECONDS     alarm when a job is not finished for longer (default: 600)
 GONGXIN_ALARM_DISK_BYTES      alarm when less room is left for original files (default: 1 GiB)
+GONGXIN_ALARM_PROOF_SECONDS   alarm when the daily proof has not run for longer (default: 93,600, 26 hours)
 GONGXIN_LEDGER_WATCH          0: the web server makes no checkpoints of the ledger (default: 1; one process is enough)
 GONGXIN_REPORTS_TSA           address of a time-stamping authority (RFC 3161) for signed reports (default: none)
 GONGXIN_DEMO                  1: demonstration node (made-up city, its accounts have a known password)
@@ -113,6 +116,7 @@ INSTALLED_APPS = [
     "gongxin.intake",
     "gongxin.enquiries",
     "gongxin.rights",
+    "gongxin.ends",
     "gongxin.endurance",
     "gongxin.web",
     "gongxin.api",
@@ -263,13 +267,17 @@ LEDGER_CHECKPOINT_SECONDS = 60
 LEDGER_CHECKPOINT_ENTRIES = 1_000
 # Whether the web server makes checkpoints too (ledger/watching.py); `gongxin ledger watch` does in any case.
 LEDGER_WATCH = os.environ.get("GONGXIN_LEDGER_WATCH", "1") == "1"
-PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.rights.jobs", "gongxin.endurance.watching"]
+PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.rights.jobs", "gongxin.ends.jobs", "gongxin.endurance.watching"]
 
 # Watching (docs/operations.md). Limits of alarms say when somebody should look; none is of law.
 METRICS_TOKEN = os.environ.get("GONGXIN_METRICS_TOKEN", "")
 ALARM_LOG_SECONDS = int(os.environ.get("GONGXIN_ALARM_LOG_SECONDS", "300"))
 ALARM_LOG_LEAVES = int(os.environ.get("GONGXIN_ALARM_LOG_LEAVES", "10000"))
 ALARM_JOB_SECONDS = int(os.environ.get("GONGXIN_ALARM_JOB_SECONDS", "600"))
+ALARM_PROOF_SECONDS = int(os.environ.get("GONGXIN_ALARM_PROOF_SECONDS", str(26 * 3600)))
+# The daily proof (docs/adr/0023): how far back it asks for everything, and how many of the older ones a night.
+PROOF_DAYS = int(os.environ.get("GONGXIN_PROOF_DAYS", "3"))
+PROOF_SAMPLE = int(os.environ.get("GONGXIN_PROOF_SAMPLE", "300"))
 ALARM_DISK_BYTES = int(os.environ.get("GONGXIN_ALARM_DISK_BYTES", str(1024**3)))
 # Read by prometheus_client when it is first imported: each process counts in files of its own there.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))

@@ -222,6 +222,7 @@ SHOWN = {
     "custody.keeping.init": "custody/test_keeping.py::test_the_keys_of_a_node_are_made_once_and_logged",
     "custody.keeping.rotate": "custody/test_keeping.py::test_a_key_whose_leaf_is_missing_gets_it_at_the_next_command",
     "enquiries.borrowed.read": "enquiries/test_borrowed.py::test_what_is_lent_is_read_as_one_look_that_names_it",
+    "ends.proving.run": "ends/test_proving.py::test_a_run_is_a_leaf_and_leaves_no_trace_of_its_questions",
     "enquiries.checks.check": "enquiries/test_checks.py::test_a_check_is_one_leaf_that_says_nothing",
     "enquiries.checks.check_many": "enquiries/test_checks.py::test_a_batch_is_one_leaf_over_its_entries",
     "enquiries.looks.commit": "web/test_every_look.py::test_a_page_leaves_one_entry_and_one_leaf",

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from gongxin import metering
+from gongxin.traffic import inside
 
 # Set by proxies: a request that carries one of these did not begin on this machine.
 _FORWARDED: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
@@ -31,7 +32,8 @@ class CountRequests:
         marked.gongxin_direct = not any(name in request.META for name in _FORWARDED)
         response = self.get_response(request)
         method = request.method if request.method in _METHODS else "other"
-        metering.answered(str(method), _route(request), response.status_code, time.perf_counter() - begun)
+        if not inside.is_own():
+            metering.answered(str(method), _route(request), response.status_code, time.perf_counter() - begun)
         return response
 
 

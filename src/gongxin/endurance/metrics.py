@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from gongxin import metering
 from gongxin.endurance import backlog
+from gongxin.ends import selectors as ends
 from gongxin.intake.models import Submission
 
 _OUTCOMES = ("accepted", "revised", "unchanged", "rejected")
@@ -43,6 +44,7 @@ class _Asked(Collector):
         yield from _intake()
         yield from _jobs(backlog.jobs(at=self._at))
         yield from _log(backlog.log(at=self._at))
+        yield from _proof(ends.standing(at=self._at))
         yield _gauge("gongxin_files_free_bytes", "Room on the disk of original files.", backlog.free_bytes())
         yield from _database()
 
@@ -69,6 +71,15 @@ def _log(log: backlog.Log) -> Iterator[Metric]:
     yield CounterMetricFamily("gongxin_log_leaves", "Leaves of the log.", value=log.size)
     yield _gauge("gongxin_log_unsigned_leaves", "Leaves since the last checkpoint.", log.unsigned)
     yield _gauge("gongxin_log_unsigned_seconds", "Age of the oldest leaf under no checkpoint.", log.oldest_seconds)
+
+
+def _proof(proof: ends.Standing) -> Iterator[Metric]:
+    """Nothing of the last run where there never was one: nought would say that all is well."""
+    yield _gauge("gongxin_proof_age_seconds", "Since the last daily proof that came to an end.", proof.seconds)
+    if proof.last is not None:
+        overstaying = proof.last.overstaying or 0
+        yield _gauge("gongxin_proof_overstaying_records", "Records seen where they may not be.", overstaying)
+        yield _gauge("gongxin_proof_faults", "Exits that could not be proved.", proof.last.faults)
 
 
 def _database() -> Iterator[Metric]:

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from gongxin.ids import uuid7
-from gongxin.traffic import logs
+from gongxin.traffic import inside, logs
 from gongxin.traffic.addresses import FORWARDED, client_address, from_proxy
 from gongxin.traffic.lines import gathered
 
@@ -50,7 +50,8 @@ class Tracing:
         finally:
             logs.request_id.reset(token)
         answer.headers[HEADER] = identity
-        if _log.isEnabledFor(logging.WARNING if answer.status_code >= 500 else logging.INFO):
+        level = logging.WARNING if answer.status_code >= 500 else logging.INFO
+        if _log.isEnabledFor(level) and not inside.is_own():
             _write(facts(given, answer, identity, 1000 * (time.perf_counter() - began)))
         return answer
 

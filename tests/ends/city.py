@@ -1,0 +1,73 @@
+"""Penalties at every end of their lives, handed in like any other, and the accounts that look after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tests.intake.hand_ins import hand_in
+from tests.intake.hand_ins import penalty as row
+from tests.rights import world as worlds
+from tests.rights.world import World, at
+
+from gongxin.ends.proving import Plan
+from gongxin.identity.models import Role, User
+from gongxin.records.models import Record
+from gongxin.subjects.models import Organisation
+
+# The day of the proof; the penalty of 2025-11-20 has ended on 2026-11-20.
+DAY = date(2026, 11, 21)
+PLAN = Plan(days=3, sample=50)
+
+
+@dataclass(frozen=True)
+class City:
+    """world: two departments with officers. public, ended, repaired: penalties of the same organisation."""
+
+    world: World
+    public: Record
+    ended: Record
+    repaired: Record
+    auditor: User
+    office: User
+    second: User
+    system: User
+
+    @property
+    def all(self) -> tuple[Record, ...]:
+        """The three."""
+        return self.public, self.ended, self.repaired
+
+
+def build() -> City:
+    """Hand three penalties in and have one repaired."""
+    world = worlds.build()
+    Record.objects.filter(pk=world.record.pk).delete()
+    about = Organisation.objects.get(pk=world.company.pk)
+    public = _penalty(world, about, "公示中", date(2026, 10, 8))
+    ended = _penalty(world, about, "已届满", date(2025, 11, 20))
+    repaired = _penalty(world, about, "已修复", date(2026, 4, 1))
+    given = {name: getattr(world, name) for name in World.__dataclass_fields__} | {"record": repaired}
+    World(**given).repaired(on=date(2026, 11, 20))
+    return City(
+        world=World(**given),
+        public=Record.objects.get(pk=public.pk),
+        ended=Record.objects.get(pk=ended.pk),
+        repaired=Record.objects.get(pk=repaired.pk),
+        auditor=worlds.user("auditor", Role.AUDITOR, world.office.department),
+        office=world.office,
+        second=worlds.user("colleague", Role.CREDIT_OFFICE, world.office.department),
+        system=worlds.user("system", Role.SYSTEM_ADMIN, world.office.department),
+    )
+
+
+def _penalty(world: World, about: Organisation, number: str, decided: date) -> Record:
+    given = {
+        "CF_XDR_MC": about.name,
+        "CF_XDR_SHXYM": about.uscc or "",
+        "CF_WSH": f"泽市监罚〔2026〕{number}号",
+        "CF_JDRQ": decided.isoformat(),
+    }
+    done = hand_in([row(1, **given)], provider=world.market, at=at(decided))
+    assert done.accepted == 1, done.rejections_by_code
+    return Record.objects.get(submission_id=done.pk)
