@@ -17,7 +17,7 @@ from gongxin.web import diagrams
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _HEAD = """# Procedures
 
-Built by `tools/procedures.py` from `policies/cn/procedures/*.yaml`. The numbers in the drawings are those of the
+Built by `tools/procedures.py` from `policies/*/procedures/*.yaml`. The numbers in the drawings are those of the
 tables. Clocks marked L are placeholders: their source could not be read. How it works: docs/adr/0016-procedures.md
 """
 _COLUMNS = ("", "step", "by", "from", "to", "clock of the new state", "effect", "ground")

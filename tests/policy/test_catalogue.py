@@ -30,6 +30,7 @@ ITEMS = TEN | {
     "honour",
     "tax-arrears",
     "contract-performance",
+    "interview",
 }
 PARTY = "XDR_MC XDR_LB XDR_SHXYM XDR_GSZC XDR_ZZJG XDR_SWDJ XDR_SYDW XDR_SHZZ FRDB FR_ZJLX FR_ZJHM XDR_ZJLX XDR_ZJHM"
 LICENCE = "XKWS WSH XKLB XKZS XKBH NR JDRQ YXQZ YXQZI XKJG XKJGDM ZT LYDW LYDWDM"
@@ -165,6 +166,7 @@ def test_examples_fit_their_fields(pack: Pack) -> None:
 def test_adverse_items_are_those_that_speak_against_the_organisation(pack: Pack) -> None:
     assert {item.id for item in pack.items.values() if item.adverse} == {
         "penalty", "coercion", "abnormal-operations", "serious-dishonesty", "court-enforcement", "tax-arrears",
+        "interview",
     }  # fmt: skip
 
 

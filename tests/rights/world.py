@@ -17,6 +17,7 @@ from tests import held
 from gongxin.clock import CIVIL_TIME
 from gongxin.identity import representations
 from gongxin.identity.models import Department, Role, User
+from gongxin.policy import packs
 from gongxin.records.models import Record
 from gongxin.rights import cases, evidence
 from gongxin.rights.cases import Given
@@ -47,7 +48,9 @@ def pdf(name: str = "证明.pdf") -> SimpleUploadedFile:
 
 @dataclass(frozen=True)
 class World:
-    """maker, checker: case officers of the provider; reporter: its data officer; stranger: officer of another one."""
+    """maker, checker: case officers of the provider; reporter: its data officer; stranger: officer of another one;
+    office, second: two of the credit office.
+    """
 
     market: Department
     other: Department
@@ -56,9 +59,32 @@ class World:
     reporter: User
     stranger: User
     office: User
+    second: User
     agent: User
     company: Organisation
     record: Record
+
+    def about(self, procedure: str, action: str, *, by: User, on: date = MONDAY, **given: Any) -> Case:
+        """Open a case about the organisation, with reasons where none are given."""
+        given = {"reasons": "依法办理"} | given
+        return cases.open_about(procedure, action, self.company.pk, given=Given(**given), acting_user=by, at=at(on))
+
+    def reorganising(self, *, on: date = MONDAY, ruling: date | None = None) -> Case:
+        """The representative asks for shielding, with the ruling of the court."""
+        given = {"occurred_on": ruling or on, "committed": True, "files": [proof(Paper.OTHER)]}
+        return self.about("bankruptcy", "apply", by=self.agent, on=on, **given)
+
+    def shielded(self, *, on: date = MONDAY, ruling: date | None = None) -> Case:
+        """The plan runs and the records are out of sight."""
+        case = self.reorganising(on=on, ruling=ruling)
+        self.take(case, "propose-shield", by=self.office, on=on)
+        return self.take(case, "shield", by=self.second, on=on)
+
+    def found_untrue(self, *, on: date = MONDAY) -> Case:
+        """A commitment of the organisation is found untrue, after it was heard."""
+        case = self.about("untrue-commitment", "propose", by=self.maker, on=on, files=[proof(Paper.OTHER)])
+        self.take(case, "respond", by=self.agent, on=on)
+        return self.take(case, "establish", by=self.checker, on=on)
 
     def file(self, procedure: str, action: str, *, by: User, on: date = MONDAY, **given: Any) -> Case:
         """Open a case about the record."""
@@ -103,6 +129,7 @@ def build() -> World:
     market = held.department(code="market", name="虚构市场监督管理局")
     other = held.department(code="housing", name="虚构住房和城乡建设局")
     company = held.organisation("泽川云岭贸易有限公司", uscc=held.code(8801))
+    credit = held.department(code="credit", name="虚构信用中心")
     agent = user("agent", Role.REPRESENTATIVE)
     representations.bind(
         agent, company.uscc or "", ground="委托书一号", acting_user=None, at=at(MONDAY - timedelta(30))
@@ -114,7 +141,8 @@ def build() -> World:
         checker=user("checker", Role.CASE_OFFICER, market),
         reporter=user("reporter", Role.DATA_OFFICER, market),
         stranger=user("stranger", Role.CASE_OFFICER, other),
-        office=user("office", Role.CREDIT_OFFICE, held.department(code="credit", name="虚构信用中心")),
+        office=user("office", Role.CREDIT_OFFICE, credit),
+        second=user("second", Role.CREDIT_OFFICE, credit),
         agent=agent,
         company=company,
         record=penalty(company, market),
@@ -147,6 +175,31 @@ def penalty(company: Organisation, market: Department, **given: Any) -> Record:
         "publicity_until": date(2027, 4, 1),
         "publicity_rule": "penalty-2026-ordinary",
         "fields": fields,
+        "provider": market,
+    }
+    return held.record(company, **(values | given))
+
+
+def listing(company: Organisation, market: Department, item: str = "abnormal-operations", **given: Any) -> Record:
+    """An entry of a list since 2026-04-01, as a load would have derived it."""
+    fields = {
+        "XDR_MC": company.name,
+        "XDR_LB": "法人及非法人组织",
+        "XDR_SHXYM": company.uscc,
+        "LR_YY": "未按规定期限公示年度报告",
+        "LR_RQ": "2026-04-01",
+        "LR_JG": market.name,
+        "MD_MC": "虚构的严重失信名单",
+        "RD_WH": "泽市监列〔2026〕1号",
+        "RD_RQ": "2026-04-01",
+        "ZT": "1",
+    }
+    names = {field.name for field in packs.current().item(item).fields}
+    values: dict[str, Any] = {
+        "item": item,
+        "title": "列入名单",
+        "publicity_rule": "list-until-exit",
+        "fields": {name: text for name, text in fields.items() if name in names},
         "provider": market,
     }
     return held.record(company, **(values | given))

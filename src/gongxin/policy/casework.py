@@ -11,9 +11,12 @@ from gongxin.policy.model import Reference
 # Who may act in a case. A representative acts for the case's organisation, officers for the deciding department.
 RoleWord = Literal["representative", "case_officer", "data_officer", "credit_office"]
 # What an action must bring with it.
-Ask = Literal["reasons", "evidence", "commitment", "correction", "occurred_on"]
-# What an action does to the record, in the same transaction; the code knows these and no others.
-Effect = Literal["none", "correct", "revoke", "repair", "restore"]
+Ask = Literal["reasons", "evidence", "commitment", "correction", "occurred_on", "ground"]
+# What an action does to the record or records, in the same transaction; the code knows these and no others. remove: off
+# a list; shield: out of sight while a reorganisation runs, settle: for good, unshield: back; enter: a new record.
+Effect = Literal["none", "correct", "revoke", "repair", "restore", "remove", "shield", "settle", "unshield", "enter"]
+# What a case is about: one record, or an organisation (and those of its records that a step takes in).
+About = Literal["record", "organisation"]
 Outcome = Literal["granted", "refused", "withdrawn"]
 Addressee = Literal["organisation", "department", "credit_office"]
 # From which day the clock of a state counts: the case's first day, the day the state began, the deadline that was
@@ -46,7 +49,7 @@ class StateClock:
 @dataclass(frozen=True, slots=True)
 class CaseState:
     """Where a case stands. turn: whose move it is; outcome: for an end, how it ended; contested: the record is marked
-    异议 and nothing may rest on it.
+    异议 and nothing may rest on it; untrue: here it is established that a commitment was untrue.
     """
 
     id: str
@@ -56,6 +59,7 @@ class CaseState:
     clock: StateClock | None = None
     outcome: Outcome | None = None
     contested: bool = False
+    untrue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Transition:
 
     not_by: nobody who took one of these actions in the case may take this one (maker ≠ checker). after_due: only when
     the state's clock has run out. within: clock in which it must be done, from the day the cause arose (`occurred_on`).
+    grounds: only for a case on one of these; empty: any. enters: action whose text the effect «enter» puts on record.
     """
 
     action: str
@@ -88,6 +93,24 @@ class Transition:
     within: str = ""
     effect: Effect = "none"
     notice: NoticeText | None = None
+    grounds: tuple[str, ...] = ()
+    enters: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """On what a case may rest. items: for records of these items. after: months from the decision before it holds.
+
+    eligible: only where the rules of repair allow it on that day.
+    """
+
+    id: str
+    title: str
+    title_en: str
+    items: tuple[str, ...]
+    reference: Reference
+    after: int = 0
+    eligible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +118,9 @@ class Procedure:
     """A procedure (程序): states and the table of transitions between them.
 
     number: beginning of the case number. record_states: states a record may be in when a case about it is opened.
-    adverse: only about adverse items. eligible: opened only where the rules of repair allow it on that day.
+    adverse: only about adverse items. eligible: opened only where the rules of repair allow it on that day. items: only
+    about records of these (of an organisation: what it may take in); empty: of any. enters: item of a record that comes
+    out of it. office: the credit office decides, whoever opens it.
     """
 
     id: str
@@ -109,6 +134,23 @@ class Procedure:
     adverse: bool = False
     eligible: bool = False
     pack: str = ""
+    about: About = "record"
+    items: tuple[str, ...] = ()
+    grounds: tuple[Ground, ...] = ()
+    enters: str = ""
+    office: bool = False
+
+    def takes(self, item: str) -> bool:
+        """Whether records of that item are its matter."""
+        return not self.items or item in self.items
+
+    def ground(self, ground_id: str) -> Ground | None:
+        """The ground of that id, or None."""
+        return next((entry for entry in self.grounds if entry.id == ground_id), None)
+
+    def grounds_of(self, item: str) -> tuple[Ground, ...]:
+        """The grounds on which a case about a record of that item may rest."""
+        return tuple(entry for entry in self.grounds if item in entry.items)
 
     def state(self, state_id: str) -> CaseState:
         """The state of that id; KeyError if the procedure has none."""
@@ -156,7 +198,7 @@ class RepairRegime:
 
 @dataclass(frozen=True, slots=True)
 class RepairRules:
-    """How records of some items are repaired: regimes in order of time.."""
+    """How records of some items are repaired: regimes in order of time. procedure: by which it is asked for."""
 
     id: str
     title: str
@@ -164,6 +206,7 @@ class RepairRules:
     items: tuple[str, ...]
     regimes: tuple[RepairRegime, ...]
     pack: str = ""
+    procedure: str = "repair"
 
     def on(self, day: date) -> RepairRegime:
         """The regime in force on `day` (they follow each other without gap)."""

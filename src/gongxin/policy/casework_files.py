@@ -8,11 +8,13 @@ from string import Formatter
 from typing import Final, Literal, get_args
 
 from gongxin.policy.casework import (
+    About,
     Addressee,
     Ask,
     CaseState,
     ClockFrom,
     Effect,
+    Ground,
     NoticeText,
     Outcome,
     Paper,
@@ -27,14 +29,20 @@ from gongxin.policy.lists import period, reference, title_en
 from gongxin.policy.reading import Node
 from gongxin.policy.terms import check_dates
 
-RECORD_STATES: Final = ("active", "repaired", "revoked")
+RECORD_STATES: Final = ("active", "repaired", "revoked", "shielded", "removed")
 # What the texts of notices may name.
 PLACEHOLDERS: Final = (
     "number", "organisation", "item", "document", "department", "filed_on", "day", "due_on", "reasons",
+    "ground", "records",
 )  # fmt: skip
 REPAIR_PLACEHOLDERS: Final = ("organisation", "item", "document", "department", "repairable", "ends")
-_STATE_KEYS: Final = ("title_en", "turn", "clock", "outcome", "contested")
-_ROW_KEYS: Final = ("title_en", "asks", "not_by", "after_due", "within", "effect", "notice")
+_STATE_KEYS: Final = ("title_en", "turn", "clock", "outcome", "contested", "untrue")
+_ROW_KEYS: Final = ("title_en", "asks", "not_by", "after_due", "within", "effect", "notice", "grounds", "enters")
+_PROCEDURE_KEYS: Final = (
+    "title_en", "adverse", "eligible", "replaces", "records", "about", "items", "grounds", "enters", "office",
+)  # fmt: skip
+# Effects that are on several records, or on none there was: only in procedures about an organisation.
+_WIDE: Final = frozenset({"shield", "settle", "unshield", "enter"})
 
 
 @dataclass(frozen=True)
@@ -43,22 +51,23 @@ class Desk:
 
     clocks: Collection[str]
     items: Collection[str] = ()
+    procedures: Collection[str] = ()
 
 
 def procedure(node: Node, pack: str, *, desk: Desk) -> Procedure:
     """A table of transitions. Refused: an unknown state, a state nobody reaches or leaves, a checker nobody can be."""
-    keys = node.mapping(
-        ["id", "title", "number", "records", "reference", "states", "transitions"],
-        ["title_en", "adverse", "eligible", "replaces"],
-    )
+    keys = node.mapping(["id", "title", "number", "reference", "states", "transitions"], _PROCEDURE_KEYS)
     states = tuple(_state(member, desk) for member in keys["states"].sequence())
     _once(keys["states"], [entry.id for entry in states])
-    names = [entry.id for entry in states]
+    grounds = tuple(_ground(member, desk) for member in keys["grounds"].sequence()) if "grounds" in keys else ()
     rows = keys["transitions"].sequence()
     actions = [row.entries()["action"].text() for row in rows if "action" in row.entries()]
-    transitions = tuple(_transition(row, names, actions, desk) for row in rows)
+    known = _Known([entry.id for entry in states], actions, [entry.id for entry in grounds])
+    transitions = tuple(_transition(row, known, desk) for row in rows)
     _once(keys["transitions"], [entry.action for entry in transitions])
     _check_paths(states, transitions, keys["states"])
+    about: About = keys["about"].choice(get_args(About)) if "about" in keys else "record"
+    _check_reach(about, transitions, keys)
     return Procedure(
         id=keys["id"].text(),
         title=keys["title"].text(),
@@ -66,12 +75,52 @@ def procedure(node: Node, pack: str, *, desk: Desk) -> Procedure:
         number=keys["number"].text(),
         states=states,
         transitions=transitions,
-        record_states=keys["records"].choices(RECORD_STATES),
+        record_states=keys["records"].choices(RECORD_STATES) if "records" in keys else (),
         reference=reference(keys["reference"]),
         adverse=keys["adverse"].boolean() if "adverse" in keys else False,
         eligible=keys["eligible"].boolean() if "eligible" in keys else False,
         pack=pack,
+        about=about,
+        items=keys["items"].choices(desk.items) if "items" in keys else (),
+        grounds=grounds,
+        enters=keys["enters"].choice(desk.items) if "enters" in keys else "",
+        office=keys["office"].boolean() if "office" in keys else False,
     )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The ids of a procedure that its rows may name."""
+
+    states: list[str]
+    actions: list[str]
+    grounds: list[str]
+
+
+def _ground(node: Node, desk: Desk) -> Ground:
+    keys = node.mapping(["id", "title", "items", "reference"], ["title_en", "after", "eligible"])
+    return Ground(
+        id=keys["id"].text(),
+        title=keys["title"].text(),
+        title_en=title_en(keys),
+        items=keys["items"].choices(desk.items),
+        reference=reference(keys["reference"]),
+        after=keys["after"].integer() if "after" in keys else 0,
+        eligible=keys["eligible"].boolean() if "eligible" in keys else False,
+    )
+
+
+def _check_reach(about: About, rows: tuple[Transition, ...], keys: dict[str, Node]) -> None:
+    """A procedure about a record says in which states that may be; one about an organisation changes no single one."""
+    effects = {row.effect for row in rows} - {"none"}
+    wrong = effects - _WIDE if about == "organisation" else effects & _WIDE
+    if ("records" in keys) == (about == "organisation") or wrong or ("enter" in effects) != ("enters" in keys):
+        raise keys["transitions"].error(
+            "pack-procedure-reach",
+            f"程序“{keys['id'].text()}”的对象（about: {about}）与 records、enters 或者步骤的 effect 不一致。",
+            allowed=f"about: organisation 只用 {'、'.join(sorted(_WIDE))}，不写 records；其他用其余各种，写 records",
+            remedy="请改正 about，或者补上、删去 records、enters，或者改正 effect。",
+        )
 
 
 def _state(node: Node, desk: Desk) -> CaseState:
@@ -92,6 +141,7 @@ def _state(node: Node, desk: Desk) -> CaseState:
         clock=_clock(keys["clock"], desk) if "clock" in keys else None,
         outcome=outcome,
         contested=keys["contested"].boolean() if "contested" in keys else False,
+        untrue=keys["untrue"].boolean() if "untrue" in keys else False,
     )
 
 
@@ -100,22 +150,24 @@ def _clock(node: Node, desk: Desk) -> StateClock:
     return StateClock(keys["id"].choice(desk.clocks), keys["from"].choice(get_args(ClockFrom)), keys["warn"].integer())
 
 
-def _transition(node: Node, states: list[str], actions: list[str], desk: Desk) -> Transition:
+def _transition(node: Node, known: _Known, desk: Desk) -> Transition:
     keys = node.mapping(["action", "title", "from", "to", "roles", "reference"], _ROW_KEYS)
     return Transition(
         action=keys["action"].text(),
         title=keys["title"].text(),
         title_en=title_en(keys),
-        since=keys["from"].choices(states),
-        to=keys["to"].choice(states),
+        since=keys["from"].choices(known.states),
+        to=keys["to"].choice(known.states),
         roles=keys["roles"].choices(get_args(RoleWord)),
         reference=reference(keys["reference"]),
         asks=keys["asks"].choices(get_args(Ask)) if "asks" in keys else (),
-        not_by=keys["not_by"].choices(actions) if "not_by" in keys else (),
+        not_by=keys["not_by"].choices(known.actions) if "not_by" in keys else (),
         after_due=keys["after_due"].boolean() if "after_due" in keys else False,
         within=keys["within"].choice(desk.clocks) if "within" in keys else "",
         effect=keys["effect"].choice(get_args(Effect)) if "effect" in keys else "none",
         notice=_notice(keys["notice"]) if "notice" in keys else None,
+        grounds=keys["grounds"].choices(known.grounds) if "grounds" in keys else (),
+        enters=keys["enters"].choice(known.actions) if "enters" in keys else "",
     )
 
 
@@ -176,12 +228,18 @@ def _path_fault(state: CaseState, *, reached: bool, left: bool) -> str:
 
 def repair_rules(node: Node, pack: str, *, desk: Desk) -> RepairRules:
     """Dated rules of repair for some items: regimes without gap or overlap."""
-    keys = node.mapping(["id", "title", "items", "regimes"], ["title_en", "replaces"])
+    keys = node.mapping(["id", "title", "items", "regimes"], ["title_en", "replaces", "procedure"])
     nodes = keys["regimes"].sequence()
     regimes = tuple(_repair_regime(member) for member in nodes)
     check_dates([(regime.since, regime.until) for regime in regimes], nodes, node)
     return RepairRules(
-        keys["id"].text(), keys["title"].text(), title_en(keys), keys["items"].choices(desk.items), regimes, pack
+        id=keys["id"].text(),
+        title=keys["title"].text(),
+        title_en=title_en(keys),
+        items=keys["items"].choices(desk.items),
+        regimes=regimes,
+        pack=pack,
+        procedure=keys["procedure"].choice(desk.procedures) if "procedure" in keys else "repair",
     )
 
 

@@ -35,6 +35,8 @@ PRINCIPLES: Final[dict[str, tuple[str, ...]]] = {
     "open-end": ("2099-12-31",),
     "ended-status": ("not-published",),
 }
+# Numbers that a pack may state beside them, each with its source; a pack without one does without what needs it.
+NUMBERS: Final = ("training-hours",)
 
 
 def reference(node: Node) -> Reference:
@@ -207,14 +209,14 @@ def prohibited(node: Node, pack: str) -> ProhibitedCategory:
 
 
 def principle(node: Node, pack: str) -> Principle:
-    """A shared way of counting; only ways the code knows are allowed."""
+    """A shared way of counting, or a number; only ways the code knows are allowed."""
     keys = node.mapping(["id", "title", "value", "reference"], ["title_en", "replaces"])
-    name = keys["id"].choice(PRINCIPLES)
+    name = keys["id"].choice([*PRINCIPLES, *NUMBERS])
     return Principle(
         id=name,
         title=keys["title"].text(),
         title_en=title_en(keys),
-        value=keys["value"].choice(PRINCIPLES[name]),
+        value=str(keys["value"].integer()) if name in NUMBERS else keys["value"].choice(PRINCIPLES[name]),
         reference=reference(keys["reference"]),
         pack=pack,
     )

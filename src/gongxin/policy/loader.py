@@ -49,6 +49,8 @@ def load(name: str, folder: Path) -> Pack:
     calendar = parts.merged("calendar", lists.calendar_year)
     items = _items(parts, shelf)
     desk = casework_files.Desk(clocks, items)
+    procedures = parts.merged("procedures", partial(casework_files.procedure, desk=desk))
+    desk = casework_files.Desk(clocks, items, procedures)
     section = partial(lists.report_section, categories=categories, items=items, taken=set())
     return Pack(
         name=name,
@@ -68,7 +70,7 @@ def load(name: str, folder: Path) -> Pack:
         principles=principles,
         duties=parts.merged("duties", lists.duty),
         report=parts.merged("report", section),
-        procedures=parts.merged("procedures", partial(casework_files.procedure, desk=desk)),
+        procedures=procedures,
         repair=parts.merged("repair", partial(casework_files.repair_rules, desk=desk)),
         retention=parts.merged("retention", partial(retention.retention, items=items)),
     )

@@ -159,6 +159,7 @@ class Pack:
                     reference=row.reference,
                     pack=procedure.pack,
                 )
+            yield from _ground_rules(procedure)
 
     def _limit_rules(self) -> Iterator[DatedRule]:
         for clock in self.clocks.values():
@@ -201,6 +202,24 @@ class Pack:
                 rule.reference,
                 rule.pack,
             )
+
+
+def _ground_rules(procedure: Procedure) -> Iterator[DatedRule]:
+    """The grounds on which a case of the procedure may rest."""
+    for ground in procedure.grounds:
+        early = f"自决定之日起满 {ground.after} 个月" if ground.after else "随时"
+        eligible = "，并且符合修复规则规定的条件" if ground.eligible else ""
+        yield DatedRule(
+            id=procedure.rule_id(ground.id),
+            group="procedure",
+            title=f"{procedure.title}的事由：{ground.title}",
+            title_en=f"{procedure.title_en}, ground: {ground.title_en}",
+            since=None,
+            until=None,
+            outcome=f"{early}可以提出{eligible}",
+            reference=ground.reference,
+            pack=procedure.pack,
+        )
 
 
 def _minimum_said(regime: RepairRegime) -> str:

@@ -9,6 +9,7 @@ from gongxin.policy import clocks
 from gongxin.policy.casework import ROLE_WORDS, CaseState, Procedure, RoleWord, Transition
 from gongxin.policy.model import Reference
 from gongxin.policy.pack import Pack
+from gongxin.policy.publicity import add_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Situation:
     """Where a case stands when somebody wants to act. state None: there is no case yet.
 
     role: in which the actor acts here. taken: actions this actor took in the case before. due_on: last day of the
-    running clock, None where none runs.
+    running clock, None where none runs. ground: on which the case rests, "" where it names none.
     """
 
     state: str | None
@@ -24,6 +25,7 @@ class Situation:
     day: date
     due_on: date | None = None
     taken: frozenset[str] = frozenset()
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,18 @@ def judge(procedure: Procedure, action: str, situation: Situation) -> Verdict:
     if situation.role not in row.roles:
         wanted = "、".join(ROLE_WORDS[role] for role in row.roles)
         return Verdict(row, "wrong-role", f"“{row.title}”由{wanted}办理。", "请由有权限的账号登录后办理。")
+    return _held_back(row, situation) or Verdict(row)
+
+
+def _held_back(row: Transition, situation: Situation) -> Verdict | None:
+    """Why a step that is the actor's in this state may still not be taken: ground, person, day."""
+    if row.grounds and situation.ground not in row.grounds:
+        return Verdict(
+            row,
+            "wrong-ground",
+            f"“{row.title}”不适用于本办件的事由。",
+            "请选择与办件事由相符的步骤；事由有误的，请终结后重新办理。",
+        )
     if set(row.not_by) & situation.taken:
         return Verdict(
             row,
@@ -78,7 +92,26 @@ def judge(procedure: Procedure, action: str, situation: Situation) -> Verdict:
         return Verdict(
             row, "too-early", f"期限届满（{situation.due_on}）以前不能“{row.title}”。", "请在期限届满后再办理。"
         )
-    return Verdict(row)
+    return None
+
+
+def judge_ground(procedure: Procedure, ground_id: str, *, item: str, decided_on: date, day: date) -> Verdict:
+    """May a case about a record of `item`, decided on `decided_on`, rest on this ground on `day`?"""
+    known = procedure.grounds_of(item)
+    ground = next((entry for entry in known if entry.id == ground_id), None)
+    if ground is None:
+        offered = "、".join(entry.title for entry in known) or "（没有）"
+        return Verdict(None, "ground-unknown", f"事由不适用于这类记录。可以选择：{offered}。", "请重新选择事由。")
+    reached = add_months(decided_on, ground.after)
+    if day < reached:
+        source = f"《{ground.reference.title}》{ground.reference.article}"
+        return Verdict(
+            None,
+            "ground-early",
+            f"事由“{ground.title}”自 {reached} 起才成立（{ground.after} 个月）。依据{source}。",
+            f"请在 {reached} 以后提出，或者选择其他事由。",
+        )
+    return Verdict(None)
 
 
 def possible(procedure: Procedure, situation: Situation) -> tuple[Transition, ...]:

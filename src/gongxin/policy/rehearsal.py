@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from gongxin.policy import clocks, loader, procedures, publicity, repair, retention, severity
-from gongxin.policy.casework import RoleWord
+from gongxin.policy.casework import Procedure, RoleWord
 from gongxin.policy.catalogue import is_prohibited
 from gongxin.policy.model import PublicityFacts
 from gongxin.policy.pack import Pack
@@ -138,14 +138,17 @@ def _procedure(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
     """One step: in a state («无» before there is a case), who does what, and what comes of it."""
     given, expected = _case(case, ("allowed", "to", "why", "due", "turn", "contested"))
     procedure = pack.procedures[keys["procedure"].choice(pack.procedures)]
-    facts = given.mapping(["state", "action", "role", "day"], ["filed_on", "due_on", "took"])
+    if "ground" in given.entries() and "action" not in given.entries():
+        return _ground(procedure, case)
+    facts = given.mapping(["state", "action", "role", "day"], ["filed_on", "due_on", "took", "ground"])
     names = [entry.id for entry in procedure.states]
     state = facts["state"].choice([_NONE, *names])
     role: RoleWord = facts["role"].choice(get_args(RoleWord))
     day = facts["day"].day()
     due_on = facts["due_on"].day() if "due_on" in facts else None
     taken = frozenset(facts["took"].texts()) if "took" in facts else frozenset[str]()
-    where = procedures.Situation(None if state == _NONE else state, role, day, due_on, taken)
+    ground = facts["ground"].choice([entry.id for entry in procedure.grounds]) if "ground" in facts else ""
+    where = procedures.Situation(None if state == _NONE else state, role, day, due_on, taken, ground)
     verdict = procedures.judge(procedure, facts["action"].text(), where)
     said = {"allowed": _yes(verdict.allowed), "why": verdict.code or _NONE}
     if verdict.transition is not None:
@@ -159,6 +162,21 @@ def _procedure(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:
             "contested": _yes(target.contested),
         }
     return _outcome(case, _missed(said, expected), (procedure.rule_id(facts["action"].text()),))
+
+
+def _ground(procedure: Procedure, case: Node) -> Outcome:
+    """A ground: for a record of an item decided on a day, does it hold on another?"""
+    given, expected = _case(case, ("allowed", "why"))
+    facts = given.mapping(["ground", "item", "decided_on", "day"])
+    verdict = procedures.judge_ground(
+        procedure,
+        facts["ground"].choice([entry.id for entry in procedure.grounds]),
+        item=facts["item"].text(),
+        decided_on=facts["decided_on"].day(),
+        day=facts["day"].day(),
+    )
+    said = {"allowed": _yes(verdict.allowed), "why": verdict.code or _NONE}
+    return _outcome(case, _missed(said, expected), (procedure.rule_id(facts["ground"].text()),))
 
 
 def _retention(pack: Pack, keys: dict[str, Node], case: Node) -> Outcome:

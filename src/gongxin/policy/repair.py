@@ -8,12 +8,12 @@ case keeps.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
 from gongxin.policy import publicity, weighing
-from gongxin.policy.casework import RepairRegime, RepairRules
+from gongxin.policy.casework import Paper, RepairRegime, RepairRules
 from gongxin.policy.model import Item, PublicityFacts, PublicityTerm, Reference
 from gongxin.policy.pack import Pack
 from gongxin.policy.publicity import add_months
@@ -28,7 +28,8 @@ class Eligibility:
     """standing: may be asked for now; from a later day (`since`); never; or not needed as publicity is over before.
 
     rule: id of the rule that decides. regime: the rules of repair in force on the day asked about. notes: choices made
-    where no rule could be read, and rules whose source is uncertain.
+    where no rule could be read, and rules whose source is uncertain. procedure: by which it is asked for. barred: not
+    yet, because an untrue commitment was established.
     """
 
     standing: Standing
@@ -39,6 +40,13 @@ class Eligibility:
     references: tuple[Reference, ...]
     notes: tuple[str, ...] = ()
     regime: RepairRegime | None = None
+    procedure: str = "repair"
+    barred: bool = False
+
+    @property
+    def shieldable(self) -> bool:
+        """True if the record is one that can be repaired at some time, and nothing bars the organisation from it."""
+        return self.standing in {"eligible", "not_yet"} and not self.barred
 
     @property
     def open(self) -> bool:
@@ -69,6 +77,12 @@ def eligibility(
     rules = rules_of(pack, item)
     if rules is None:
         return _nothing_to_repair()
+    return replace(_judged(pack, item, facts, day, rules=rules, untrue_on=untrue_on), procedure=rules.procedure)
+
+
+def _judged(
+    pack: Pack, item: Item, facts: PublicityFacts, day: date, *, rules: RepairRules, untrue_on: date | None
+) -> Eligibility:
     regime, term = rules.on(day), publicity.term(pack, item, facts)
     found = sorted(_minimums(pack, item, facts, rules), key=lambda entry: (entry.day, entry.since or date.min))
     first = found[0] if found else None
@@ -80,6 +94,11 @@ def eligibility(
     if barred is not None and max(first.day, day) < barred:
         return _barred(barred, regime, untrue_on)
     return _by_minimum(first, day, regime, _notes(pack, first, regime, facts))
+
+
+def asks_for(found: Eligibility, paper: Paper) -> bool:
+    """Whether the rules of repair in force on the day asked about want this paper."""
+    return found.regime is not None and paper in found.regime.papers
 
 
 def rules_of(pack: Pack, item: Item) -> RepairRules | None:
@@ -165,6 +184,7 @@ def _barred(until: date, regime: RepairRegime, untrue_on: date | None) -> Eligib
         references=(regime.reference,),
         notes=("限制期限的数字待核实。",) if regime.reference.confidence == "L" else ("限制期限为推定（可信度 L）。",),
         regime=regime,
+        barred=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 
@@ -24,6 +24,13 @@ class State(models.TextChoices):
     CLOSED = "closed", "已归档"
     REPAIRED = "repaired", "已修复"
     REVOKED = "revoked", "已撤销"
+    # Off a list; and out of sight while a reorganisation in bankruptcy runs, which may bring it back.
+    REMOVED = "removed", "已移出名单"
+    SHIELDED = "shielded", "暂时屏蔽"
+
+
+# The state as the table of access knows it: what is off a list or out of sight is seen like what was repaired.
+_ACCESS: Final = {State.REVOKED: State.CLOSED, State.REMOVED: State.REPAIRED, State.SHIELDED: State.REPAIRED}
 
 
 class PayloadField(models.JSONField):
@@ -90,8 +97,8 @@ class Record(models.Model):
 
     @property
     def access_state(self) -> str:
-        """The state as the table of access knows it (identity/decisions.yaml): what was revoked is archive."""
-        return State.CLOSED if self.state == State.REVOKED else self.state
+        """The state as the table of access knows it (identity/decisions.yaml)."""
+        return _ACCESS.get(State(self.state), self.state)
 
 
 class Revision(models.Model):

@@ -52,6 +52,17 @@ def disclosable(purpose: Purpose, day: date) -> QuerySet[Record]:
     return found.filter(item__in=items)
 
 
+def usable(found: QuerySet[Record], *, day: date) -> QuerySet[Record]:
+    """Those of the records that something may rest on, on `day`: in force, within their term, not contested.
+
+    What is repaired, revoked, off its list or shielded is archive, and while an objection is verified nothing may rest
+    on the record either. Every measure asks this, and nothing else.
+    """
+    shared = Q(state=State.ACTIVE) & ~Q(disclosure=Disclosure.PUBLIC) & _not_ended(day)
+    contested = Exists(Contested.objects.filter(record=OuterRef("pk")))
+    return found.filter(_public(day) | shared).exclude(contested)
+
+
 def record(record_id: UUID) -> Record:
     """The record with its organisation and provider, whatever its state. Raises NotFound."""
     found = Record.objects.select_related("organisation", "provider").filter(pk=record_id).first()

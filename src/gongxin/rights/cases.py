@@ -1,14 +1,12 @@
-"""Opening a case and taking its steps: the two verbs through which everything in `gongxin.rights` changes.
+"""Opening a case and taking its steps: the verbs through which everything in `gongxin.rights` changes.
 
-Each locks the record and then the case, judges what is locked with pure functions (`policy.procedures`,
-`policy.repair`), appends the step with its evidence, lets the effect come about, writes notices and outbox, and
-appends the leaf last.
+Each locks the record (or the organisation with its records) and then the case, judges what is locked with pure
+functions (`rights.judging`, `policy.procedures`, `policy.repair`), appends the step with its evidence, lets the effect
+come about, writes notices and outbox, and appends the leaf last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -17,58 +15,25 @@ from django.db import connection, transaction
 
 from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
-from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from gongxin.identity import actors, decisions
+from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
-from gongxin.identity.decisions import Resource
 from gongxin.identity.models import User
-from gongxin.intake import persons
 from gongxin.policy import clocks, packs, procedures
 from gongxin.policy.casework import Procedure, Transition
-from gongxin.policy.procedures import Deadline, Situation, Verdict
+from gongxin.policy.procedures import Deadline
 from gongxin.records.models import Record
-from gongxin.rights import acting, effects, eligibility, evidence, telling
-from gongxin.rights.acting import Standing
+from gongxin.rights import acting, effects, evidence, judging, telling
 from gongxin.rights.evidence import Kept
-from gongxin.rights.models import Case, CaseStep, Channel, Draft, Evidence, Paper
+from gongxin.rights.given import MOST_REASONS, Given, clean, drafted
+from gongxin.rights.judging import Matter, Move
+from gongxin.rights.models import Case, CaseStep, Channel, Paper
+from gongxin.subjects.models import Organisation
 from gongxin.walls import acting as walls
 
-MOST_REASONS: Final = 4000
+__all__ = ["MOST_REASONS", "Given", "advance", "open_about", "open_case", "possible"]
+
 # First half of the advisory lock under which a case gets its number; the second is a hash of what is counted.
 _NUMBER_LOCK: Final = 0x67786361
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What comes with a step. committed: the applicant has made the commitment on this form.
-
-    files: with what each of them is; draft: whose evidence goes over to the case. paper: number of a written paper.
-    """
-
-    reasons: str = ""
-    correction: Mapping[str, str] = field(default_factory=dict)
-    occurred_on: date | None = None
-    committed: bool = False
-    files: Sequence[tuple[Paper, Kept]] = ()
-    draft: Draft | None = None
-    paper: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """A step that was judged and may be taken."""
-
-    procedure: Procedure
-    row: Transition
-    standing: Standing
-    actor: User
-    given: Given
-    at: datetime
-    choice: str = ""
-
-    @property
-    def day(self) -> date:
-        return self.at.astimezone(CIVIL_TIME).date()
 
 
 @transaction.atomic
@@ -85,50 +50,94 @@ def open_case(
     """Open a case about a record with the action that opens it.
 
     Raises NotFound (no such record or procedure), NotPermitted (not for this account), Conflict (such a case is open,
-    the record's state, repair not possible on this day), InvalidInput (something the step asks for is missing).
+    the record's state, ground or repair not possible on this day), InvalidInput (something the step asks for is
+    missing).
     """
     held = _locked(record_id)
+    matter = Matter(held.organisation, held.provider, held)
+    return _opened(procedure_id, action, matter, given=given, channel=channel, acting_user=acting_user, at=at)
+
+
+@transaction.atomic
+def open_about(
+    procedure_id: str,
+    action: str,
+    organisation_id: UUID,
+    *,
+    given: Given,
+    channel: Channel = Channel.ACCOUNT,
+    acting_user: User,
+    at: datetime,
+) -> Case:
+    """Open a case about an organisation (a procedure `about: organisation`) with the action that opens it. Who decides
+    is the credit office where the procedure says so, else the department the user acts for.
+
+    Raises as `open_case` does; NotFound for no such organisation. There is no such case about a natural person: an
+    organisation is a body of the three registers.
+    """
+    about = Organisation.objects.select_for_update(of=("self",)).filter(pk=organisation_id).first()
+    procedure = packs.current().procedure(procedure_id)
+    if about is None or procedure.about != "organisation":
+        raise NotFound("organisation-unknown", "不能就此办理。", remedy="请从信用主体页面选择可以办理的事项。")
+    day = at.astimezone(CIVIL_TIME).date()
+    deciding = acting.deciding(procedure, acting_user, action=action, day=day)
+    matter = Matter(about, deciding)
+    return _opened(procedure_id, action, matter, given=given, channel=channel, acting_user=acting_user, at=at)
+
+
+def _opened(
+    procedure_id: str, action: str, matter: Matter, *, given: Given, channel: Channel, acting_user: User, at: datetime
+) -> Case:
     procedure, day = packs.current().procedure(procedure_id), at.astimezone(CIVIL_TIME).date()
-    _require(Action.CASE_FILE, held, acting_user, day)
-    move = _move(procedure, action, held, None, given=_clean(given), acting_user=acting_user, at=at)
-    _judge_record(procedure, held)
-    choice = _judge_eligible(held, day) if procedure.eligible else ""
+    judging.require(Action.CASE_FILE, matter, acting_user, day)
+    first = judging.move(procedure, action, matter, None, given=clean(given), acting_user=acting_user, at=at)
+    first = judging.opening(procedure, matter, first)
     case = Case(
         number=_number(procedure, day),
         procedure=procedure.id,
-        record=held,
-        organisation=held.organisation,
-        department=held.provider,
+        record=matter.record,
+        organisation=matter.organisation,
+        department=matter.department,
         channel=channel,
-        paper=move.given.paper,
+        paper=first.given.paper,
+        ground=first.given.ground if procedure.grounds else "",
         opened_at=at,
         filed_on=day,
     )
-    return _take(case, _Move(procedure, move.row, move.standing, acting_user, move.given, at, choice))
+    return _take(case, first)
 
 
 @transaction.atomic
 def advance(case_id: UUID, action: str, *, given: Given, acting_user: User, at: datetime) -> Case:
     """Take a step in an open case. Raises as `open_case` does; Conflict where somebody else was quicker."""
-    record_id = Case.objects.filter(pk=case_id).values_list("record_id", flat=True).first()
-    if record_id is None:
+    about = Case.objects.filter(pk=case_id).values_list("record_id", "organisation_id").first()
+    if about is None:
         raise NotFound("case-unknown", "没有这个办件。", remedy="请从办件列表重新打开。")
-    held = _locked(record_id)
+    held = _locked(about[0]) if about[0] else None
+    if held is None:
+        Organisation.objects.select_for_update(of=("self",)).get(pk=about[1])
     case = Case.objects.select_for_update(of=("self",)).select_related("organisation", "department").get(pk=case_id)
     case.record = held
-    _require(Action.CASE_ACT, held, acting_user, at.astimezone(CIVIL_TIME).date())
+    matter = _matter(case)
+    judging.require(Action.CASE_ACT, matter, acting_user, at.astimezone(CIVIL_TIME).date())
     procedure = packs.current().procedure(case.procedure)
-    return _take(case, _move(procedure, action, held, case, given=_clean(given), acting_user=acting_user, at=at))
+    return _take(
+        case, judging.move(procedure, action, matter, case, given=clean(given), acting_user=acting_user, at=at)
+    )
 
 
 def possible(case: Case, *, user: User, day: date) -> list[Transition]:
     """The steps that this user may take in the case on that day, for pages; the verbs judge again."""
     procedure = packs.current().procedure(case.procedure)
     found: list[Transition] = []
-    for standing in _standings(case.record, user, day):
-        rows = procedures.possible(procedure, _situation(case, standing, user, day))
+    for standing in judging.standings(_matter(case), user, day):
+        rows = procedures.possible(procedure, judging.situation(case, standing, user, day))
         found += [row for row in rows if row not in found]
     return [row for row in procedure.transitions if row in found]
+
+
+def _matter(case: Case) -> Matter:
+    return Matter(case.organisation, case.department, case.record)
 
 
 def _locked(record_id: UUID) -> Record:
@@ -137,130 +146,6 @@ def _locked(record_id: UUID) -> Record:
     if found is None:
         raise NotFound("record-unknown", "没有这条信用记录。", remedy="请核对地址，或者从记录列表重新打开。")
     return found
-
-
-def _require(action: Action, held: Record, user: User, day: date) -> None:
-    """The table of access first (`identity/decisions.yaml`); which step is whose is the procedure's to say."""
-    at_what = Resource(department=held.provider_id, organisation=held.organisation.uscc or "")
-    decisions.require(actors.of_user(user, day=day), action, at_what, day=day)
-
-
-def _standings(held: Record, user: User, day: date) -> tuple[Standing, ...]:
-    return acting.standings(user, department=held.provider_id, uscc=held.organisation.uscc, day=day)
-
-
-def _situation(case: Case | None, standing: Standing | None, user: User, day: date) -> Situation:
-    role = standing.role if standing else None
-    if case is None:
-        return Situation(None, role, day)
-    taken = frozenset(case.steps.filter(actor=user).values_list("action", flat=True))
-    return Situation(case.state, role, day, case.due_on, taken)
-
-
-def _move(
-    procedure: Procedure,
-    action: str,
-    held: Record,
-    case: Case | None,
-    *,
-    given: Given,
-    acting_user: User,
-    at: datetime,
-) -> _Move:
-    """The step, judged: by the procedure for one of the roles the user holds, and for what it asks for."""
-    day = at.astimezone(CIVIL_TIME).date()
-    refused: Verdict | None = None
-    for standing in (*_standings(held, acting_user, day), None):
-        verdict = procedures.judge(procedure, action, _situation(case, standing, acting_user, day))
-        if verdict.allowed and verdict.transition is not None and standing is not None:
-            _judge_asks(verdict.transition, given)
-            return _Move(procedure, verdict.transition, standing, acting_user, given, at)
-        refused = refused or verdict
-    # mypy: the loop ran at least once and did not return.
-    assert refused is not None  # noqa: S101
-    kind = Conflict if refused.code in {"wrong-state", "too-early"} else NotPermitted
-    raise kind(f"case-{refused.code}", refused.why, remedy=refused.remedy)
-
-
-def _judge_record(procedure: Procedure, held: Record) -> None:
-    """The record must be in a state, and of an item, that such a case may be about; one case of a kind at a time."""
-    item = packs.current().item(held.item)
-    if held.state not in procedure.record_states or (procedure.adverse and not item.adverse):
-        raise Conflict(
-            "case-record-state",
-            f"“{procedure.title}”不适用于这条记录（{item.title}，{held.get_state_display()}）。",
-            remedy="请核对记录；已经停止公示的，不需要再办理。",
-        )
-    running = Case.objects.filter(procedure=procedure.id, record=held, outcome="").first()
-    if running is not None:
-        raise Conflict(
-            "case-running",
-            f"这条记录已有一件“{procedure.title}”正在办理（{running.number}）。",
-            remedy="请在原办件中补充材料或者等待结果。",
-        )
-
-
-def _judge_eligible(held: Record, day: date) -> str:
-    """The choice between rules that led to «eligible», for the step. Raises Conflict where repair is not open."""
-    found = eligibility.of(held, day=day)
-    if not found.open:
-        raise Conflict(
-            f"repair-{found.standing.replace('_', '-')}",
-            found.reason,
-            remedy=f"请在 {found.since} 以后申请。" if found.since else "请查看记录页面写明的理由和依据。",
-            facts={"rule": found.rule},
-        )
-    return " ".join((f"{found.rule}：{found.reason}", *found.notes))
-
-
-def _clean(given: Given) -> Given:
-    """Texts trimmed, resident ID numbers masked: nothing of a person is kept with a case."""
-    return Given(
-        reasons=persons.masked_text(given.reasons.strip().replace("\r\n", "\n")),
-        correction={name: text.strip() for name, text in given.correction.items()},
-        occurred_on=given.occurred_on,
-        committed=given.committed,
-        files=given.files,
-        draft=given.draft,
-        paper=persons.masked_text(given.paper.strip())[:80],
-    )
-
-
-def _judge_asks(row: Transition, given: Given) -> None:
-    """Everything the step asks for must be there."""
-    pieces = list(given.files) + [(Paper(entry.paper), None) for entry in _drafted(given)]
-    there = {
-        "reasons": bool(given.reasons),
-        "evidence": any(paper != Paper.COMMITMENT for paper, _ in pieces),
-        "commitment": given.committed or any(paper == Paper.COMMITMENT for paper, _ in pieces),
-        "correction": bool(given.correction),
-        "occurred_on": given.occurred_on is not None,
-    }
-    missing = [_ASKED[ask] for ask in row.asks if not there[ask]]
-    if missing:
-        raise InvalidInput(
-            "case-incomplete",
-            f"“{row.title}”还缺少：{'、'.join(missing)}。",
-            remedy="请补齐后再提交；已填写的内容没有丢失。",
-            facts={"missing": [ask for ask in row.asks if not there[ask]]},
-        )
-    if len(given.reasons) > MOST_REASONS:
-        raise InvalidInput(
-            "case-reasons-long", f"理由超过 {MOST_REASONS} 个字。", remedy="请写明要点，详细内容作为材料上传。"
-        )
-
-
-_ASKED: Final = {
-    "reasons": "理由",
-    "evidence": "证明材料",
-    "commitment": "信用承诺",
-    "correction": "更正的字段和内容",
-    "occurred_on": "撤销或者变更的日期",
-}
-
-
-def _drafted(given: Given) -> list[Evidence]:
-    return list(given.draft.evidence.all()) if given.draft else []
 
 
 def _number(procedure: Procedure, day: date) -> str:
@@ -275,7 +160,7 @@ def _number(procedure: Procedure, day: date) -> str:
     return f"{beginning}{last + 1}号"
 
 
-def _take(case: Case, move: _Move) -> Case:
+def _take(case: Case, move: Move) -> Case:
     """Write the step and all that comes with it; the leaf last."""
     row, given = move.row, move.given
     state = move.procedure.state(row.to)
@@ -303,14 +188,15 @@ def _take(case: Case, move: _Move) -> Case:
         pack_version=packs.current().version,
     )
     hashes = _evidence(case, taken, given)
-    effects.take(row.effect, case.record, effects.Cause(given.correction, move.at, move.day))
+    cause = effects.Cause(given.correction, move.at, move.day, case, taken, row)
+    touched = effects.take(cause)
     effects.mark(case, state, at=move.at)
-    telling.step(case, taken, row)
-    _log(case, taken, move, hashes)
+    telling.step(case, taken, row, touched)
+    _log(case, taken, move, hashes, touched)
     return case
 
 
-def _head(case: Case, move: _Move, limit: Deadline) -> None:
+def _head(case: Case, move: Move, limit: Deadline) -> None:
     state = move.procedure.state(move.row.to)
     case.state, case.state_since = state.id, move.at
     case.clock, case.due_on, case.warn_on = limit.clock, limit.due, limit.warn_on
@@ -331,7 +217,7 @@ def _evidence(case: Case, taken: CaseStep, given: Given) -> list[str]:
     """Attach the files of the step and those of its draft, which is given up; their hashes for the leaf."""
     kept = [
         (Paper(entry.paper), Kept(entry.sha256, entry.size, entry.media_type, entry.filename))
-        for entry in _drafted(given)
+        for entry in drafted(given)
     ]
     made = [
         evidence.attach(file, to=case, step=taken.number, paper=paper, at=taken.at)
@@ -342,12 +228,14 @@ def _evidence(case: Case, taken: CaseStep, given: Given) -> list[str]:
     return [entry.sha256 for entry in made]
 
 
-def _log(case: Case, taken: CaseStep, move: _Move, hashes: list[str]) -> None:
+def _log(case: Case, taken: CaseStep, move: Move, hashes: list[str], touched: list[Record]) -> None:
+    held = case.record
     fields = {
         "case": str(case.pk),
         "number": case.number,
         "procedure": case.procedure,
-        "record": str(case.record_id),
+        "record": str(held.pk) if held else "",
+        "records": [str(entry.pk) for entry in touched],
         "organisation": str(case.organisation_id),
         "department": case.department.code,
         "step": taken.number,
@@ -358,9 +246,10 @@ def _log(case: Case, taken: CaseStep, move: _Move, hashes: list[str]) -> None:
         "role": taken.role,
         "absent": taken.absent.username if taken.absent else "",
         "due_on": taken.due_on.isoformat() if taken.due_on else "",
+        "ground": case.ground,
         "effect": move.row.effect,
-        "record_state": case.record.state,
-        "revision": case.record.revision,
+        "record_state": held.state if held else "",
+        "revision": held.revision if held else 0,
         "reasons": taken.reasons,
         "evidence": hashes,
         "choice": taken.choice,

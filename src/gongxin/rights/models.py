@@ -24,7 +24,8 @@ class Channel(models.TextChoices):
 
 
 class Case(models.Model):
-    """One objection, repair, revocation … of one record. The head holds where it stands; what happened are its steps.
+    """One objection, repair, revocation … of one record, or a procedure about an organisation. The head holds where it
+    stands; what happened are its steps.
 
     A case holds nothing of a natural person: whoever filed on paper is known by the number of the paper.
     """
@@ -33,13 +34,16 @@ class Case(models.Model):
     number = models.CharField(max_length=40, unique=True)
     # Id of the procedure in the pack.
     procedure = models.CharField(max_length=40)
-    record = models.ForeignKey("records.Record", on_delete=models.PROTECT, related_name="cases")
+    # None: the procedure is about the organisation; records that its steps take in are `CaseRecord` rows.
+    record = models.ForeignKey("records.Record", on_delete=models.PROTECT, related_name="cases", null=True)
     organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, related_name="cases")
-    # Who decides: the provider of the record.
+    # Who decides: the provider of the record, or the department that opened the case or has to decide it.
     department = models.ForeignKey("identity.Department", on_delete=models.PROTECT, related_name="cases")
     channel = models.CharField(max_length=12, choices=Channel.choices)
     # Number of the paper under which the credit office keeps a written application.
     paper = models.CharField(max_length=80, blank=True)
+    # On which of the procedure's grounds it rests.
+    ground = models.CharField(max_length=40, blank=True)
     opened_at = models.DateTimeField()
     filed_on = models.DateField()
     state = models.CharField(max_length=40)
@@ -57,6 +61,11 @@ class Case(models.Model):
         ordering = ("-opened_at", "-id")
         constraints = [
             models.UniqueConstraint(fields=["procedure", "record"], condition=Q(outcome=""), name="case_open_once"),
+            models.UniqueConstraint(
+                fields=["procedure", "organisation", "department"],
+                condition=Q(outcome="", record__isnull=True),
+                name="case_of_organisation_open_once",
+            ),
         ]
         indexes = [models.Index(fields=["due_on"], condition=Q(outcome=""), name="case_open_due")]
 
@@ -98,6 +107,29 @@ class CaseStep(models.Model):
         return self.within is not None and self.at.astimezone(CIVIL_TIME).date() > self.within
 
 
+class Taken(models.TextChoices):
+    """What a step of a case about an organisation did to one of its records."""
+
+    SHIELDED = "shielded", "暂时屏蔽"
+    SETTLED = "settled", "修复"
+    RESTORED = "restored", "恢复"
+    ENTERED = "entered", "记入"
+
+
+class CaseRecord(models.Model):
+    """What a step did to one record of the organisation the case is about. A trigger refuses changes (0002)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="taken")
+    record = models.ForeignKey("records.Record", on_delete=models.PROTECT, related_name="taken_by")
+    step = models.IntegerField()
+    change = models.CharField(max_length=12, choices=Taken.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("step", "id")
+        constraints = [models.UniqueConstraint(fields=["case", "record", "change"], name="case_record_once")]
+
+
 class Draft(models.Model):
     """What somebody has filled in and not yet filed. Deleted when it is filed or given up."""
 
@@ -119,6 +151,7 @@ class Paper(models.TextChoices):
 
     DUTIES = "duties", "履行义务的证明"
     COMMITMENT = "commitment", "信用承诺书"
+    TRAINING = "training", "信用修复培训的证明"
     OTHER = "other", "其他证明材料"
 
 
@@ -176,3 +209,79 @@ class Outbox(models.Model):
 
     class Meta:
         ordering = ("id",)
+
+
+class Course(models.Model):
+    """A course of repair training. hours of class are those of its sessions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    title = models.CharField(max_length=200)
+    content = models.TextField(blank=True)
+    # Who organises it.
+    department = models.ForeignKey("identity.Department", on_delete=models.PROTECT, related_name="courses")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-opened_at", "-id")
+
+
+class Session(models.Model):
+    """One date of a course: when, where, how many class hours, for how many organisations."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
+    starts_at = models.DateTimeField()
+    place = models.CharField(max_length=200)
+    hours = models.SmallIntegerField()
+    seats = models.IntegerField()
+
+    class Meta:
+        ordering = ("starts_at", "id")
+
+
+class Position(models.TextChoices):
+    """In which function somebody comes for the organisation. Nobody's name is kept."""
+
+    HEAD = "head", "主要负责人"
+    COMPLIANCE = "compliance", "合规或者信用管理岗位"
+    OTHER = "other", "其他岗位"
+
+
+class Registration(models.Model):
+    """That an organisation comes to a session, and for how many class hours it did. Who came is not kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="registrations")
+    organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, related_name="trainings")
+    people = models.SmallIntegerField()
+    position = models.CharField(max_length=12, choices=Position.choices)
+    registered_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    # None: attendance has not been recorded.
+    hours = models.SmallIntegerField(null=True)
+    recorded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("registered_at", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "organisation"], condition=Q(withdrawn_at__isnull=True), name="registration_once"
+            )
+        ]
+
+
+class Certificate(models.Model):
+    """That an organisation took the class hours the pack asks for in one course. Issued once a course."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="certificates")
+    organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, related_name="certificates")
+    hours = models.SmallIntegerField()
+    # What the pack asked for when it was issued.
+    asked = models.SmallIntegerField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-issued_at", "-id")
+        constraints = [models.UniqueConstraint(fields=["course", "organisation"], name="certificate_once")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
 from gongxin.clock import CIVIL_TIME
 from gongxin.policy import packs
 from gongxin.policy.casework import NoticeText, Transition
+from gongxin.records.models import Record
 from gongxin.rights.models import OVERDUE, Case, CaseStep, Notice, Outbox
 
 # Effects whose result the upper platform has to learn, with the topic it goes under.
@@ -16,6 +18,11 @@ _TOPICS: Final = {
     "revoke": "record.revoked",
     "repair": "record.repaired",
     "restore": "record.restored",
+    "remove": "record.removed",
+    "shield": "records.shielded",
+    "settle": "records.repaired",
+    "unshield": "records.restored",
+    "enter": "record.entered",
 }
 _CLOCK: Final[dict[bool, NoticeText]] = {
     False: NoticeText(
@@ -31,13 +38,15 @@ _CLOCK: Final[dict[bool, NoticeText]] = {
 }
 
 
-def step(case: Case, taken: CaseStep, row: Transition) -> list[Notice]:
-    """Write the notices of a step, and its outbox row where the result must reach other platforms."""
+def step(case: Case, taken: CaseStep, row: Transition, touched: Sequence[Record] = ()) -> list[Notice]:
+    """Write the notices of a step, and its outbox row where the result must reach other platforms. touched: records of
+    the organisation that the step took in.
+    """
     if row.effect in _TOPICS or case.outcome:
         Outbox.objects.create(
-            topic=_TOPICS.get(row.effect, "case.closed"), case=case, body=_body(case, taken), at=taken.at
+            topic=_TOPICS.get(row.effect, "case.closed"), case=case, body=_body(case, taken, touched), at=taken.at
         )
-    return _write(case, taken, row.notice) if row.notice else []
+    return _write(case, taken, row.notice, len(touched)) if row.notice else []
 
 
 def clock(case: Case, taken: CaseStep) -> list[Notice]:
@@ -46,8 +55,8 @@ def clock(case: Case, taken: CaseStep) -> list[Notice]:
     return _write(case, taken, _CLOCK[taken.action == OVERDUE])
 
 
-def _write(case: Case, taken: CaseStep, text: NoticeText) -> list[Notice]:
-    words = _words(case, taken)
+def _write(case: Case, taken: CaseStep, text: NoticeText, records: int = 0) -> list[Notice]:
+    words = _words(case, taken) | {"records": str(records)}
     return Notice.objects.bulk_create(
         Notice(
             case=case,
@@ -63,12 +72,15 @@ def _write(case: Case, taken: CaseStep, text: NoticeText) -> list[Notice]:
 
 def _words(case: Case, taken: CaseStep) -> dict[str, str]:
     """What the placeholders of notices stand for."""
-    item = packs.current().items.get(case.record.item)
+    pack, held = packs.current(), case.record
+    item = pack.items.get(held.item) if held else None
+    ground = pack.procedure(case.procedure).ground(case.ground)
     return {
         "number": case.number,
         "organisation": case.organisation.name,
-        "item": item.title if item else case.record.item,
-        "document": case.record.document_no,
+        "item": item.title if item else held.item if held else "",
+        "document": held.document_no if held else "",
+        "ground": ground.title if ground else "",
         "department": case.department.name,
         "filed_on": _day(case.filed_on),
         "day": _day(taken.at.astimezone(CIVIL_TIME).date()),
@@ -81,8 +93,24 @@ def _day(day: date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
-def _body(case: Case, taken: CaseStep) -> dict[str, Any]:
+def _body(case: Case, taken: CaseStep, touched: Sequence[Record] = ()) -> dict[str, Any]:
     """What another platform needs to follow: no reasons, no evidence, nothing of a person."""
+    return {**_about(case.record, touched), **_step(case, taken)}
+
+
+def _about(held: Record | None, touched: Sequence[Record]) -> dict[str, Any]:
+    if held is None:
+        return {"records": [_about(one, ()) for one in touched]}
+    return {
+        "record": str(held.pk),
+        "item": held.item,
+        "document_no": held.document_no,
+        "state": held.state,
+        "revision": held.revision,
+    }
+
+
+def _step(case: Case, taken: CaseStep) -> dict[str, Any]:
     return {
         "case": str(case.pk),
         "number": case.number,
@@ -90,11 +118,7 @@ def _body(case: Case, taken: CaseStep) -> dict[str, Any]:
         "step": taken.number,
         "action": taken.action,
         "outcome": case.outcome,
-        "record": str(case.record_id),
-        "item": case.record.item,
-        "document_no": case.record.document_no,
-        "state": case.record.state,
-        "revision": case.record.revision,
+        "ground": case.ground,
         "organisation": case.organisation.uscc or "",
         "at": taken.at.isoformat(),
     }
