@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from pytest_django import DjangoDbBlocker
 from tests import as_app
 
@@ -97,6 +97,8 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium(), args=_CHROMIUM_ARGUMENTS)
         yield launched
         launched.close()
+        # Under a running event loop Django keeps connections apart from those of plain code; nobody else closes them.
+        connections.close_all()
 
 
 @pytest.fixture

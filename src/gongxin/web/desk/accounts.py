@@ -25,6 +25,7 @@ from gongxin.identity.models import Representation, Role, User
 from gongxin.identity.roles import STAFF
 from gongxin.subjects import selectors as subjects
 from gongxin.web import looking, sheets
+from gongxin.web.desk import account_care
 from gongxin.web.desk.pages import acting_user, ask, desk_page, number, query, require
 
 _PAGE: Final = 50
@@ -39,6 +40,11 @@ class Filters(forms.Form):
         label=gettext_lazy("角色"), required=False, choices=[("", gettext_lazy("全部")), *Role.choices]
     )
     department = forms.ChoiceField(label=gettext_lazy("所属单位"), required=False)
+    in_use = forms.ChoiceField(
+        label=gettext_lazy("状态"),
+        required=False,
+        choices=[("", gettext_lazy("全部")), ("yes", gettext_lazy("在用")), ("no", gettext_lazy("已停用"))],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +64,7 @@ def account_list(request: HttpRequest) -> HttpResponseBase:
     looking.saw(request, Seen(_("账号列表")), rule=rule)
     page = Paginator(_filtered(filters), _PAGE).get_page(number(request.GET.get("page")))
     context = {"filters": filters, "page": page, "query": query(request, page="")}
+    context["may_create"] = ask(request, Action.ACCOUNT_CREATE).allowed
     return render(request, "desk/accounts.html", context)
 
 
@@ -90,6 +97,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponseBase:
             (entry, entry.ended_at is None and entry.ends_on >= today) for entry in selectors.concerning(found)
         ],
         "bindings": [(entry, names.get(entry.uscc)) for entry in bindings],
+        "deeds": account_care.offered(found) if another and ask(request, Action.ACCOUNT_SECURE).allowed else [],
         "may_change_role": another and ask(request, Action.ACCOUNT_ROLE).allowed,
         "may_appoint": found.role in STAFF and ask(request, Action.SUBSTITUTE_APPOINT).allowed,
         "may_bind": another and found.role == Role.REPRESENTATIVE and ask(request, Action.REPRESENTATION_BIND).allowed,
@@ -107,6 +115,8 @@ def _filtered(filters: Filters) -> QuerySet[User]:
         found = found.filter(named)
     if wanted["role"]:
         found = found.filter(role=wanted["role"])
+    if wanted["in_use"]:
+        found = found.filter(is_active=wanted["in_use"] == "yes")
     return found.filter(department__code=wanted["department"]) if wanted["department"] else found
 
 

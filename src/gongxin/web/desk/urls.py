@@ -6,9 +6,12 @@ from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
 from gongxin.web.desk import (
+    account_care,
+    account_history,
     accounts,
     appointing,
     catalogue,
+    departments,
     entry,
     held,
     home,
@@ -31,7 +34,14 @@ class TableForm(StringConverter):
     regex = "csv|xlsx"
 
 
+class DeedName(StringConverter):
+    """What is done to an account."""
+
+    regex = "|".join(account_care.DEEDS)
+
+
 register_converter(TableForm, "table")
+register_converter(DeedName, "deed")
 
 app_name = "desk"
 _one = "submissions/<uuid:submission_id>"
@@ -58,7 +68,15 @@ urlpatterns: list[URLPattern] = [
     path("account/permissions.<table:form>", permissions.own_file, name="permissions-file"),
     path("administration/accounts/", accounts.account_list, name="accounts"),
     path("administration/accounts.<table:form>", accounts.account_file, name="accounts-file"),
+    path("administration/accounts/new", account_care.new, name="account-new"),
     path("administration/accounts/<int:account_id>", accounts.account, name="account-of"),
+    path("administration/accounts/<int:account_id>/<deed:deed>", account_care.care, name="account-care"),
+    path("administration/accounts/<int:account_id>/history", account_history.history, name="account-history"),
+    path(
+        "administration/accounts/<int:account_id>/history.<table:form>",
+        account_history.history_file,
+        name="account-history-file",
+    ),
     path("administration/accounts/<int:account_id>/permissions", permissions.of_account, name="permissions-of"),
     path(
         "administration/accounts/<int:account_id>/permissions.<table:form>",
@@ -76,6 +94,11 @@ urlpatterns: list[URLPattern] = [
         appointing.end_representation,
         name="representation-end",
     ),
+    path("administration/departments/", departments.department_list, name="departments-kept"),
+    path("administration/departments.<table:form>", departments.department_file, name="departments-kept-file"),
+    path("administration/departments/new", departments.new, name="department-new"),
+    path("administration/departments/of/<slug:code>", departments.change, name="department"),
+    path("administration/departments/of/<slug:code>/use", departments.use, name="department-use"),
     path("upload", upload.upload, name="upload"),
     path("submissions/", listing.submissions, name="submissions"),
     path("submissions.<table:form>", listing.submissions_file, name="submissions-file"),
