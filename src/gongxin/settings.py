@@ -31,8 +31,17 @@ GONGXIN_OIDC_ISSUER           address of the government identity service (OpenID
 GONGXIN_OIDC_CLIENT           our client id there
 GONGXIN_OIDC_SECRET_FILE      file that holds our client secret, private to its owner
 GONGXIN_OIDC_NAME             what the sign-in page calls the service (default: 统一身份认证)
+GONGXIN_OIDC_SCOPES           what we ask it for beside openid, separated by blanks (default: nothing)
+GONGXIN_OIDC_DOCUMENT         claims with kind and number of the verified document, or with a resident ID number alone,
+                              e.g. document_type,document_number; empty: no person can open the own file
 GONGXIN_PROOF_DAYS            the daily proof asks for every record whose time ended in so many days (default: 3)
 GONGXIN_PROOF_SAMPLE          and for so many of the older ones a night, in turn (default: 300)
+GONGXIN_ORIGIN                scheme and host of this node, for links in e-mails (default: http://127.0.0.1:8000)
+GONGXIN_MAIL_HOST             mail server for our e-mails, by TLS only; empty: none are sent (demonstration: printed)
+GONGXIN_MAIL_PORT             its port: 587 (STARTTLS, default) or 465 (TLS from the first byte)
+GONGXIN_MAIL_USER             our account there
+GONGXIN_MAIL_PASSWORD_FILE    file that holds its password, private to its owner
+GONGXIN_MAIL_FROM             sender of e-mails (default: the account)
 GONGXIN_METRICS_TOKEN         whoever sends it may read /metrics from elsewhere (default: none; from this machine only)
 GONGXIN_ALARM_LOG_SECONDS     alarm when a leaf of the log is under no checkpoint for longer (default: 300)
 GONGXIN_ALARM_LOG_LEAVES      alarm when more leaves are under no checkpoint (default: 10,000)
@@ -84,6 +93,15 @@ def _secret_key() -> str:
     return kept.read_text()
 
 
+def _private_text(path: str) -> str:
+    """The text of a file that only its owner can read; empty where none is named."""
+    if not path:
+        return ""
+    if Path(path).stat().st_mode & 0o077:
+        raise SystemExit(f"{path}: others than its owner can read it; run: chmod 600 {path}")
+    return Path(path).read_text().strip()
+
+
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("GONGXIN_SECRET_KEYS_BEFORE", "").split(",") if key]
 DEBUG = False
@@ -117,6 +135,7 @@ INSTALLED_APPS = [
     "gongxin.enquiries",
     "gongxin.rights",
     "gongxin.ends",
+    "gongxin.correspondence",
     "gongxin.endurance",
     "gongxin.web",
     "gongxin.api",
@@ -237,6 +256,22 @@ OIDC_ISSUER = os.environ.get("GONGXIN_OIDC_ISSUER", "").rstrip("/")
 OIDC_CLIENT = os.environ.get("GONGXIN_OIDC_CLIENT", "")
 OIDC_SECRET_FILE = os.environ.get("GONGXIN_OIDC_SECRET_FILE", "")
 OIDC_NAME = os.environ.get("GONGXIN_OIDC_NAME", "统一身份认证")
+OIDC_SCOPES = tuple(os.environ.get("GONGXIN_OIDC_SCOPES", "").split())
+OIDC_DOCUMENT_CLAIMS = tuple(filter(None, os.environ.get("GONGXIN_OIDC_DOCUMENT", "").split(",")))[:2]
+
+# E-mails say that there is something new and where; they are sent by a worker (gongxin.correspondence).
+ORIGIN = os.environ.get("GONGXIN_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
+EMAIL_HOST = os.environ.get("GONGXIN_MAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("GONGXIN_MAIL_PORT", "587"))
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = not EMAIL_USE_SSL
+EMAIL_HOST_USER = os.environ.get("GONGXIN_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = _private_text(os.environ.get("GONGXIN_MAIL_PASSWORD_FILE", ""))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("GONGXIN_MAIL_FROM", "") or EMAIL_HOST_USER or "gongxin@localhost"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+# Whether there is anywhere to send e-mails to.
+MAIL = bool(EMAIL_HOST) or DEMO
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -267,7 +302,13 @@ LEDGER_CHECKPOINT_SECONDS = 60
 LEDGER_CHECKPOINT_ENTRIES = 1_000
 # Whether the web server makes checkpoints too (ledger/watching.py); `gongxin ledger watch` does in any case.
 LEDGER_WATCH = os.environ.get("GONGXIN_LEDGER_WATCH", "1") == "1"
-PROCRASTINATE_IMPORT_PATHS = ["gongxin.intake.jobs", "gongxin.rights.jobs", "gongxin.ends.jobs", "gongxin.endurance.watching"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "gongxin.intake.jobs",
+    "gongxin.rights.jobs",
+    "gongxin.ends.jobs",
+    "gongxin.correspondence.jobs",
+    "gongxin.endurance.watching",
+]
 
 # Watching (docs/operations.md). Limits of alarms say when somebody should look; none is of law.
 METRICS_TOKEN = os.environ.get("GONGXIN_METRICS_TOKEN", "")

@@ -16,6 +16,11 @@ import oidc_provider_mock
 from werkzeug.serving import make_server
 
 Answer = dict[str, Any]
+# Subjects whose document it has verified.
+VERIFIED: dict[str, dict[str, object]] = {
+    "verified-person": {"document_type": "护照", "document_number": "CANARY0001"},
+    "other-person": {"document_type": "护照", "document_number": "OTHER0002"},
+}
 
 
 @dataclass
@@ -30,7 +35,8 @@ class Service:
 @contextmanager
 def running() -> Iterator[Service]:
     """The provider, in a thread of its own, until the block ends."""
-    service, provider = Service(), oidc_provider_mock.app().wsgi_app
+    known = [oidc_provider_mock.User(sub=subject, claims=claims) for subject, claims in VERIFIED.items()]
+    service, provider = Service(), oidc_provider_mock.app(user_claims=known).wsgi_app
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, _watched(service, provider), threaded=True)
     service.issuer = f"http://127.0.0.1:{server.server_port}"

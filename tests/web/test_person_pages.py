@@ -234,10 +234,14 @@ def test_nobody_but_the_person_finds_anything(world: World) -> None:
     assert "信用办窗口" in told
 
 
-def test_the_file_is_explained_to_whoever_is_not_signed_in() -> None:
-    client = Client()
-    assert reverse("person:home") in text(client.get(reverse("person:start")))
-    assert client.get(reverse("person:home"))["Location"].startswith(reverse("desk:sign-in"))
+def test_the_file_is_explained_to_whoever_is_not_signed_in(settings: Any) -> None:
+    client, home = Client(), reverse("person:home")
+    settings.DEMO = False
+    assert client.get(home)["Location"] == reverse("person:start") + "?next=%2Fperson%2F"
+    assert "到信用办窗口" in text(client.get(reverse("person:start")))
+    settings.OIDC_ISSUER = "https://identity.example"
+    started = text(client.get(reverse("person:start") + "?next=https://elsewhere.example/"))
+    assert f'{reverse("desk:identity-service")}?next=/person/"' in started
 
 
 def test_codes_are_tried_as_slowly_as_passwords() -> None:

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
-from tests.web import identity_provider, signing_world
+from django.urls import reverse
+from tests.web import identity_provider, person_world, signing_world
 from tests.web.identity_provider import Answer, Service
 from tests.web.signing_world import AT, SIGN_IN, Account, code_at
 
@@ -265,6 +266,32 @@ def test_representative_arrives_outside_the_desk(service: Service) -> None:
     assert arrived == targets.home(representative.user)
     assert not arrived.startswith("/desk/")
     assert client.get("/").context["user"] == representative.user
+
+
+def test_a_person_opens_the_file_of_the_document_that_was_verified(service: Service, settings: Any) -> None:
+    """The file goes by the last sign-in; another way of signing in opens nothing, and the number is stored nowhere."""
+    settings.OIDC_DOCUMENT_CLAIMS, settings.DEMO = ("document_type", "document_number"), False
+    person = signing_world.build(Role.PERSON, "person")
+    person_world.build(person.user, person.department)
+    for subject, shown in (("verified-person", True), ("other-person", False), ("nobody-verified", None)):
+        SocialAccount.objects.all().delete()
+        bindings.bind(person.user, subject=subject, acting_user=None, at=AT)
+        client = Client()
+        assert _signed_in(client, subject)["Location"] == reverse("person:home")
+        page = client.get(reverse("person:home"))
+        assert page.status_code == (403 if shown is None else 200), subject
+        assert (person_world.LICENCE in page.content.decode()) is bool(shown), subject
+        assert ("下一步" in page.content.decode()) is (shown is None)
+        kept = json.dumps([session.get_decoded() for session in Session.objects.all()])
+        assert "gx_document" not in kept
+    person_world.verify(person.user, person_world.NUMBER)
+    client = Client()
+    assert signing_world.sign_in(client, "person")["Location"] == reverse("person:home")
+    assert client.get(reverse("person:home")).status_code == 403, "a password verifies nobody"
+    client = Client()
+    settings.OIDC_DOCUMENT_CLAIMS = ()
+    _signed_in(client, "nobody-verified")
+    assert client.get(reverse("person:home")).status_code == 403
 
 
 def test_bindings_are_made_by_officials_once(account: Account, service: Service) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
@@ -18,6 +20,7 @@ from gongxin.web.desk.pages import acting_user, number, private
 from gongxin.web.person import copies, showing
 from gongxin.web.person.pages import own_file, own_record, person_page, service
 from gongxin.web.public.reports import origin
+from gongxin.web.signing import targets
 
 _PAGE: Final = 50
 _LATEST: Final = 3
@@ -28,7 +31,8 @@ _OWN: Final = frozenset({"own", "download"})
 @require_safe
 def start(request: HttpRequest) -> HttpResponseBase:
     """What the personal file is, and how to sign in; for everybody."""
-    return private(render(request, "person/start.html", {"service": service()}))
+    context = {"service": service(), "next": targets.wanted(request) or reverse("person:home"), "demo": settings.DEMO}
+    return private(render(request, "person/start.html", context))
 
 
 @require_safe

@@ -33,7 +33,7 @@ def person_page(view: View) -> View:
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             target = request.path if request.method in ("GET", "HEAD") else reverse("person:home")
-            return private(HttpResponseRedirect(f"{reverse('desk:sign-in')}?{urlencode({'next': target})}"))
+            return private(HttpResponseRedirect(f"{reverse('person:start')}?{urlencode({'next': target})}"))
         try:
             require(request, Action.PERSON_OWN, Resource(account=acting_user(request).username))
             return private(view(request, *args, **kwargs))

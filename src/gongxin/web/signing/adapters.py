@@ -24,7 +24,7 @@ from gongxin.errors import GongxinError, NotPermitted, Unavailable
 from gongxin.identity import bindings, sessions, signing_in
 from gongxin.identity.models import User
 from gongxin.web.desk.pages import private, refusal
-from gongxin.web.signing import client, ending, targets
+from gongxin.web.signing import client, ending, targets, verified
 
 _THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -53,6 +53,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         by_service = "sociallogin" in (signal_kwargs or {})
         request.session.pop(sessions.FACTOR, None)
         request.session[sessions.METHOD] = signing_in.GOVERNMENT if by_service else signing_in.PASSWORD
+        verified.carry(request)
         try:
             signing_in.judge(request, user, at=clock.now())
         except GongxinError as error:
@@ -64,6 +65,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         way = signing_in.Way(
             request.session.pop(sessions.METHOD, signing_in.PASSWORD), request.session.get(sessions.FACTOR, "")
         )
+        document = verified.taken(request)
         with transaction.atomic():
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             now = int(at.timestamp())
@@ -75,6 +77,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
                 browser=client.browser(request),
                 at=at,
             )
+            verified.keep(user, document, method=way.method, at=at)
             signing_in.succeeded(request, user, way, ended=ended, at=at)
 
     def logout(self, request: HttpRequest) -> None:

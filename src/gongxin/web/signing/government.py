@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from gongxin.identity import bindings
+from gongxin.web.signing import verified
 
 # Signatures by key pair only: a token signed with our own secret, or not at all, proves nothing.
 _ALGORITHMS: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"})
@@ -46,6 +47,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         # django-allauth hands the state out after this; the adapter compares the two.
         marked: Any = request
         marked.gongxin_nonce = claims.get("nonce", "")
+        verified.note(request, claims)
         return self.get_provider().sociallogin_from_response(request, {"id_token": claims})
 
     def _claims(self, app: Any, encoded: str) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
 # django-allauth publishes no types.
 class Provider(OpenIDConnectProvider):  # type: ignore[misc]
-    """The government identity service. Only its subject counts; nothing else of the claims is looked at or kept."""
+    """The government identity service. Its subject counts, and for persons the document; nothing of it is kept."""
 
     oauth2_adapter_class = Adapter
 
@@ -88,8 +90,9 @@ class Provider(OpenIDConnectProvider):  # type: ignore[misc]
     ) -> HttpResponse:
         """Off to the service, with state, nonce and PKCE; parameters of the request change none of it."""
         nonce = secrets.token_urlsafe(32)
+        scope = ["openid", *settings.OIDC_SCOPES]
         found: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params={"nonce": nonce}, nonce=nonce, scope=["openid"]
+            request, process, next_url, data, auth_params={"nonce": nonce}, nonce=nonce, scope=scope
         )
         return found
 
