@@ -222,6 +222,9 @@ SHOWN = {
     "custody.keeping.init": "custody/test_keeping.py::test_the_keys_of_a_node_are_made_once_and_logged",
     "custody.keeping.rotate": "custody/test_keeping.py::test_a_key_whose_leaf_is_missing_gets_it_at_the_next_command",
     "enquiries.borrowed.read": "enquiries/test_borrowed.py::test_what_is_lent_is_read_as_one_look_that_names_it",
+    "ends.destroying.confirm": "ends/test_destroying.py::test_two_officials_destroy_what_is_over",
+    "ends.destroying.propose": "ends/test_destroying.py::test_two_officials_destroy_what_is_over",
+    "ends.destroying.reject": "ends/test_destroying.py::test_a_list_that_is_not_agreed_to_destroys_nothing",
     "ends.proving.run": "ends/test_proving.py::test_a_run_is_a_leaf_and_leaves_no_trace_of_its_questions",
     "enquiries.checks.check": "enquiries/test_checks.py::test_a_check_is_one_leaf_that_says_nothing",
     "enquiries.checks.check_many": "enquiries/test_checks.py::test_a_batch_is_one_leaf_over_its_entries",
@@ -254,6 +257,12 @@ SHOWN = {
     "ledger.witnessing.readmit": "ledger/test_witnessing.py::test_a_log_that_stated_its_restore_is_readmitted",
     "rights.cases.advance": "rights/test_life.py::",
     "rights.cases.open_case": "rights/test_cases.py::",
+    "rights.cases.open_about": "rights/test_procedures.py::test_a_reorganisation_shields_what",
+    "rights.training.attended": "rights/test_training.py::test_three_class_hours_make_a_certificate_once",
+    "rights.training.open_course": "rights/test_training.py::test_three_class_hours_make_a_certificate_once",
+    "rights.training.register": "rights/test_training.py::test_three_class_hours_make_a_certificate_once",
+    "rights.training.schedule": "rights/test_training.py::test_three_class_hours_make_a_certificate_once",
+    "rights.training.withdraw": "rights/test_training.py::test_a_registration_is_taken_back_before_it_begins",
     "rights.deadlines.escalate": "rights/test_deadlines.py::test_the_clock_moves_over_the_deadline",
 }
 # Leave none of their own, and why.
@@ -267,6 +276,7 @@ NONE = {
     "intake.submissions.submit": "receives and processes, and processing has the leaf",
     "ledger.leaves.build": "makes the text of a leaf",
     "rights.drafts.add_file": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
+    "rights.judging.move": "judges and changes nothing",
     "rights.drafts.save": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
 }
 

@@ -26,7 +26,7 @@ from gongxin.ledger import selectors as ledger
 from gongxin.policy import packs
 from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Record, State
-from gongxin.rights import cases, eligibility, models, shielding
+from gongxin.rights import cases, eligibility, models, repair_notice, shielding
 from gongxin.rights.cases import Given
 from gongxin.rights.models import Case, CaseRecord, Notice, Outbox, Paper
 from gongxin.subjects.models import Kind, Organisation
@@ -163,6 +163,26 @@ def test_lists_are_left_by_list_exit_and_penalties_by_repair(world: World, liste
     with pytest.raises(Conflict) as caught:
         _exit(world, by=world.agent)
     assert caught.value.code == "case-record-state"
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("serious-dishonesty", ["列入期限届满：自2029年4月1日起", "提前移出的条件已经具备：自2027年4月1日起"]),
+        ("abnormal-operations", ["列入的情形已经消除：自2026年4月1日起"]),
+    ],
+)
+def test_with_each_entry_comes_the_notice_how_to_be_removed(world: World, item: str, said: list[str]) -> None:
+    entry = listing(world.company, world.market, item)
+    notice = repair_notice.facts(entry, day=MONDAY)
+    assert notice.title == "移出名单告知书"
+    assert notice.filename.startswith("移出名单告知书")
+    lines = [f"{ground.title}：自{day.year}年{day.month}月{day.day}日起" for ground, day in notice.grounds]
+    assert set(said) < set(lines)
+    assert "不收取任何费用" in notice.text
+    content = repair_notice.pdf(notice, at=at(MONDAY))
+    assert content == repair_notice.pdf(notice, at=at(MONDAY))
+    assert repair_notice.facts(world.record, day=MONDAY).grounds == ()
 
 
 # --- Reorganisation in bankruptcy

@@ -1,4 +1,5 @@
-"""两书同达: with each new penalty or list entry, the notice how to repair it, for the provider to serve.
+"""两书同达: with each new penalty or list entry, the notice how to repair it or how to be removed, for the provider to
+serve.
 
 Made on demand from the rules of the pack in force on the day it is asked for; nothing is stored for it.
 """
@@ -21,8 +22,9 @@ from gongxin.clock import CIVIL_TIME
 from gongxin.errors import InvalidInput, NotFound
 from gongxin.intake.models import Submission
 from gongxin.policy import packs, repair
-from gongxin.policy.casework import RepairRegime
+from gongxin.policy.casework import Ground, RepairRegime, RepairRules
 from gongxin.policy.model import Reference
+from gongxin.policy.publicity import add_months
 from gongxin.policy.repair import Eligibility
 from gongxin.records import explaining
 from gongxin.records.models import Record, State
@@ -30,14 +32,20 @@ from gongxin.rights import eligibility
 from gongxin.typesetting import FAMILY, Document
 
 TITLE: Final = "信用修复告知书"
+# Of an entry of a list, which is left by a procedure of its own.
+REMOVAL_TITLE: Final = "移出名单告知书"
 # Notices in one file; more are fetched part by part, so that a request stays short.
 PART: Final = 200
 _PLATFORM: Final = "公信 公共信用信息平台"
+# The procedure by which records are repaired; whatever else rules name is a way off a list.
+_REPAIR: Final = "repair"
 
 
 @dataclass(frozen=True, slots=True)
 class RepairNotice:
-    """What the notice says; page and PDF show the same. papers: what an application needs."""
+    """What the notice says; page and PDF show the same. papers: what an application needs. grounds: of a list, on which
+    removal may rest, each with the day from which it holds.
+    """
 
     record: Record
     organisation: str
@@ -51,12 +59,14 @@ class RepairNotice:
     found: Eligibility
     references: tuple[Reference, ...]
     day: date
+    title: str = TITLE
+    grounds: tuple[tuple[Ground, date], ...] = ()
 
     @property
     def filename(self) -> str:
         """A name for the file, by the number of the document."""
         kept = "".join(sign for sign in self.document if sign.isalnum() or sign in "〔〕号第")
-        return f"{TITLE}-{kept or self.record.pk.hex[-12:]}.pdf"
+        return f"{self.title}-{kept or self.record.pk.hex[-12:]}.pdf"
 
 
 _PAPERS: Final = {
@@ -78,7 +88,7 @@ def facts(held: Record, *, day: date) -> RepairNotice:
             remedy="只有行政处罚、严重失信主体名单等负面信息需要告知修复办法。",
         )
     found, regime = eligibility.of(held, day=day), rules.on(day)
-    words = _words(held, found)
+    words, grounds = _words(held, found), _grounds(rules, held, found)
     return RepairNotice(
         record=held,
         organisation=held.organisation.name,
@@ -90,14 +100,16 @@ def facts(held: Record, *, day: date) -> RepairNotice:
         text_en=regime.notice_en.format(**words[1]),
         papers=tuple(_PAPERS[paper] for paper in regime.papers),
         found=found,
-        references=_references(regime, found),
+        references=_references(regime, found, grounds),
         day=day,
+        title=TITLE if rules.procedure == _REPAIR else REMOVAL_TITLE,
+        grounds=grounds,
     )
 
 
 def pdf(notice: RepairNotice, *, at: datetime) -> bytes:
     """The notice to serve, one page; the same facts give the same bytes."""
-    document = _document(at)
+    document = Document(notice.title, made_at=at.astimezone(CIVIL_TIME), footer=f"{_PLATFORM} · {notice.title}")
     _set(document, notice)
     return bytes(document.output())
 
@@ -198,25 +210,36 @@ def _words(held: Record, found: Eligibility) -> tuple[dict[str, str], dict[str, 
     return same | zh, same | en
 
 
+def _grounds(rules: RepairRules, held: Record, found: Eligibility) -> tuple[tuple[Ground, date], ...]:
+    """On what removal may rest, from which day; empty where the record is repaired and not removed."""
+    known = packs.current().procedure(rules.procedure).grounds_of(held.item)
+    return tuple((ground, _holds_from(ground, held, found)) for ground in known)
+
+
+def _holds_from(ground: Ground, held: Record, found: Eligibility) -> date:
+    """A ground that asks for eligibility holds when that begins."""
+    reached = add_months(held.decided_on, ground.after)
+    return max(reached, found.since) if ground.eligible and found.since else reached
+
+
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _references(regime: RepairRegime, found: Eligibility) -> tuple[Reference, ...]:
+def _references(
+    regime: RepairRegime, found: Eligibility, grounds: tuple[tuple[Ground, date], ...]
+) -> tuple[Reference, ...]:
     """The sources, each title and article once, the surest of them."""
     by_name: dict[tuple[str, str], Reference] = {}
-    for entry in sorted((regime.reference, *found.references), key=lambda entry: "HML".index(entry.confidence)):
+    named = (regime.reference, *found.references, *(ground.reference for ground, _ in grounds))
+    for entry in sorted(named, key=lambda entry: "HML".index(entry.confidence)):
         by_name.setdefault((entry.title, entry.article), entry)
     return tuple(by_name.values())
 
 
-def _document(at: datetime) -> Document:
-    return Document(TITLE, made_at=at.astimezone(CIVIL_TIME), footer=f"{_PLATFORM} · {TITLE}")
-
-
 def _set(document: Document, notice: RepairNotice) -> None:
     document.add_page()
-    _line(document, TITLE, size=20, bold=True)
+    _line(document, notice.title, size=20, bold=True)
     document.ln(2)
     _line(document, f"与“{notice.item}”{notice.document}一并送达", size=11)
     _line(document, f"统一社会信用代码：{notice.code or '—'}", size=11)
@@ -229,6 +252,9 @@ def _set(document: Document, notice: RepairNotice) -> None:
     document.ln(3)
     _line(document, "什么时候可以申请", size=13, bold=True)
     _line(document, notice.found.reason, size=11)
+    for ground, day in notice.grounds:
+        mark = "（来源待核实）" if ground.reference.confidence == "L" else ""
+        _line(document, f"· {ground.title}：自{_day(day)}起{mark}", size=11)
     document.ln(3)
     _line(document, "依据", size=13, bold=True)
     for reference in notice.references:
