@@ -34,4 +34,4 @@ def uuid7_column(count: int) -> pl.Series:
     digits = np.empty((count, 32), dtype=np.uint8)
     digits[:, 0::2] = _HEX[raw >> 4]
     digits[:, 1::2] = _HEX[raw & 0x0F]
-    return pl.Series("id", digits.view("S32").ravel().astype("U32") if count else [], dtype=pl.String)
+    return pl.Series("id", digits.view("S32").ravel() if count else [], dtype=pl.Binary).cast(pl.String)

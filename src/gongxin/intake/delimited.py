@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -35,9 +35,9 @@ _QUOTED: Final = re.compile(rb'"[^"]*"')
 # Cells beyond the header's width that are kept for the file that goes back to the sender.
 _SPARE: Final = 50
 # Backslash, delete, and the sign that stands for an unreadable one.
-_SPECIAL: Final = ("\\", "\x7f", "\ufffd")
+_SPECIAL: Final = r"\\\x7f\x{FFFD}"
 # Full-width and unbreakable blanks and invisible signs that count as blanks.
-_WIDE_BLANKS: Final = ("\u3000", "\u00a0", "\u200b", "\ufeff")
+_WIDE_BLANKS: Final = r"\x{3000}\x{A0}\x{200B}\x{FEFF}"
 _SLOW_ROWS: Final = 20_000
 
 Positions = npt.NDArray[np.int64]
@@ -225,8 +225,9 @@ class DelimitedSource:
                 _judge_length(block, number)
                 rest = block
                 continue
-            rest = block[used:]
-            offset += used
+            # What is left of a record is read again with the next block: less than copying the block behind it.
+            rest, offset = b"", offset + used
+            file.seek(offset)
             number += chunk.frame.height
             chunk.done = offset / self._size
             yield _from_row(chunk, first_row)
@@ -239,9 +240,10 @@ class DelimitedSource:
         Raises _Irregular.
         """
         used = len(block) if last else block.rfind(b"\n") + 1
-        records = _regular(block[:used], ord(self.delimiter), width) if used else None
+        whole = block[:used]
+        records = _regular(whole, ord(self.delimiter), width) if used else None
         if records is not None:
-            chunk = self._parse(decoder.utf8(block[:used], place.offset), records, place, width)
+            chunk = self._parse(decoder.utf8(whole, place.offset), records, place, width)
             if chunk is not None:
                 return used, chunk
         records, used = self._split(block, place.number, last=last)
@@ -286,8 +288,8 @@ class DelimitedSource:
         numbers = pl.int_range(place.number, place.number + frame.height, dtype=pl.Int64, eager=True)
         faults = no_faults() if widths is None else _width_faults(numbers, pl.Series(widths), width)
         plain, tight = records.plain, records.plain and records.tight
-        if _holds(block, (*_SPECIAL, *_WIDE_BLANKS)):
-            plain, tight = plain and not _holds(block, _SPECIAL), tight and not _holds(block, _WIDE_BLANKS)
+        if plain and _holds(block, _SPECIAL + _WIDE_BLANKS):
+            plain, tight = not _holds(block, _SPECIAL), tight and not _holds(block, _WIDE_BLANKS)
         return Chunk(frame.insert_column(0, numbers.alias(ROW)), faults, plain=plain, tight=tight)
 
     def _cells(self, block: bytes, names: list[str], *, ragged: bool) -> pl.DataFrame:
@@ -352,10 +354,12 @@ def _regular(block: bytes, delimiter: int, width: int) -> _Records | None:
     return _Records(count, None, plain=not controls, tight=not (before | after).any())
 
 
-def _holds(block: bytes, signs: Sequence[str]) -> bool:
-    """Whether any of the signs is in a block of UTF-8; what is no UTF-8 the parser refuses."""
+def _holds(block: bytes, signs: str) -> bool:
+    """Whether any of the signs, as a class of a pattern lists them, is in a block of UTF-8; what is no UTF-8 the
+    parser refuses.
+    """
     text = pl.Series([block], dtype=pl.Binary).cast(pl.String, strict=False)
-    return bool(text.str.contains_any(list(signs))[0])
+    return bool(text.str.contains(f"[{signs}]")[0])
 
 
 def _unreadable(place: _Place) -> FileRefused:

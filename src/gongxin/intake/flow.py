@@ -169,7 +169,7 @@ class Flow:
             .otherwise(pl.lit(ACCEPTED))
         )  # fmt: skip
         frame = frame.with_columns(fate.cast(pl.UInt8).alias("fate"))
-        self.rows.remember(frame["key_hash"], frame["content_hash"], frame[ROW], frame["fate"])
+        self.rows.remember(judged, frame["fate"])
         first = judged.first_row.filter(judged.repeated).cast(pl.String)
         return frame, findings.table(frame[ROW].filter(judged.repeated), "W205", expected=first)
 

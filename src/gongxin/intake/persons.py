@@ -17,13 +17,8 @@ from gongxin.intake.headers import CODE_ROLES, NATURAL_PERSON
 from gongxin.intake.tables import ROW
 from gongxin.persons.documents import OTHER_SHAPE, RESIDENT_ID
 from gongxin.policy.model import FieldRole, Item
-from gongxin.subjects.identifiers import (
-    find_resident_ids,
-    fold_code,
-    mask_resident_ids,
-    resident_id_valid,
-    uscc_valid,
-)
+from gongxin.subjects import resident_ids
+from gongxin.subjects.identifiers import find_resident_ids, fold_code, resident_id_valid, uscc_valid
 
 # Identity documents of the party or of its representative: nobody needs them here, so they are not kept.
 IDENTITY_ROLES: Final[frozenset[FieldRole]] = frozenset(
@@ -141,6 +136,8 @@ def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.Data
             changed.append(pl.repeat(None, column.len(), dtype=pl.String, eager=True).alias(field.name))
         elif field.type == "text":
             masked = masked_texts(column)
+            if masked is column:
+                continue
             hit = (masked != column).fill_null(value=False)
             if hit.any():
                 found.append(findings.table(frame[ROW].filter(hit), "W204", field=field.name, value=MASKED))
@@ -149,9 +146,8 @@ def cleared(frame: pl.DataFrame, item: Item) -> tuple[pl.DataFrame, list[pl.Data
 
 
 def masked_texts(texts: pl.Series) -> pl.Series:
-    """The texts with asterisks in place of resident ID numbers."""
-    masked = texts.to_frame("text").select(mask_resident_ids(pl.col("text"))).to_series()
-    return masked.alias(texts.name)
+    """The texts with asterisks in place of resident ID numbers; the very same column where there are none."""
+    return resident_ids.masked(texts)
 
 
 def masked_text(text: str) -> str:

@@ -109,9 +109,9 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
 
 def _log_completed(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
     """One leaf for the batch, with the root over the records it made or changed."""
-    entries = batches.entries(*rows.loaded())
+    entries = rows.taken()
     counts = {name: outcome[name] for name in ("rows_in", "accepted", "revised", "unchanged", "rejected", "received")}
-    sums = {"records": len(entries), "records_root": batches.root(entries).hex()}
+    sums = {"records": len(entries), "records_root": batches.root_unordered(entries).hex()}
     ledger.append("submission.completed", fields=_named(submission) | counts | sums, actor=_actor(submission), at=at)
 
 

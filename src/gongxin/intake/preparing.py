@@ -54,7 +54,7 @@ class Preparer:
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Cast and judge a chunk's rows."""
-        raw = without_blank_rows(chunk.frame)
+        raw = without_blank_rows(chunk.frame, tight=chunk.tight)
         faults = chunk.faults.join(raw.select(ROW), on=ROW, how="semi")
         unreadable = faults.filter(pl.col("column").is_null())
         readable = (
@@ -129,12 +129,13 @@ class Preparer:
         return [placed.filter(pl.col("field").is_not_null()).select(list(findings.SCHEMA))]
 
 
-def without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows in which anything stands."""
+def without_blank_rows(frame: pl.DataFrame, *, tight: bool = False) -> pl.DataFrame:
+    """The rows in which anything stands. tight: no cell begins or ends with a blank."""
     cells = [name for name in frame.columns if name != ROW]
     if not cells:
         return frame.clear()
-    suspects = frame.filter(pl.all_horizontal(_blank(name) for name in cells[:_PROBED]))
+    probed = pl.all_horizontal(pl.col(name).is_null() if tight else _blank(name) for name in cells[:_PROBED])
+    suspects = frame.filter(probed)
     if suspects.is_empty():
         return frame
     blank = suspects.filter(pl.all_horizontal(_blank(name) for name in cells))

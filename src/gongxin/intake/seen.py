@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from gongxin.intake.tables import ROW
+from gongxin.ledger.batches import ENTRY_BYTES
 
 ACCEPTED, REVISED, UNCHANGED, PENDING = range(4)
 FATES: Final = ("accepted", "revised", "unchanged", "pending")
-_SCHEMA: Final = {"key": pl.UInt128, "content": pl.UInt128, ROW: pl.UInt32, "fate": pl.UInt8}
+Entries = npt.NDArray[np.uint8]
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Judged:
     first_row: pl.Series
     repeated: pl.Series
     contradicted: pl.Series
+    # Key and content as numbers, and the row: what is remembered of it.
+    rows: pl.DataFrame
 
 
 class SeenRows:
@@ -49,13 +53,11 @@ class SeenRows:
             self._contradicted = pl.concat([self._contradicted, against]).unique()
         contradicted = frame["key"].is_in(self._contradicted.implode())
         later = joined[ROW] != joined["first_row"]
-        return Judged(joined["first_row"], later & ~contradicted, contradicted)
+        return Judged(joined["first_row"], later & ~contradicted, contradicted, frame)
 
-    def remember(self, key_hashes: pl.Series, content_hashes: pl.Series, rows: pl.Series, fates: pl.Series) -> None:
+    def remember(self, judged: Judged, fates: pl.Series) -> None:
         """Add judged rows with what became of them (ACCEPTED … PENDING)."""
-        columns = [number(key_hashes), number(content_hashes), rows, fates]
-        # cast() takes a mapping of names to types, which its annotation leaves out.
-        self._parts.append(pl.DataFrame(dict(zip(_SCHEMA, columns, strict=True))).cast(_SCHEMA))  # type: ignore[arg-type]
+        self._parts.append(judged.rows.with_columns(fates.cast(pl.UInt8).alias("fate")))
 
     def contradicting(self) -> pl.DataFrame:
         """Rows whose key is contradicted: row, fate, and others (the other rows of the key as text)."""
@@ -69,13 +71,20 @@ class SeenRows:
         """The contradicted keys as 32 hexadecimal digits."""
         return pl.Series("key_hash", [f"{key:032x}" for key in self._contradicted], dtype=pl.String)
 
-    def loaded(self) -> tuple[bytes, bytes]:
-        """Keys and contents of the rows that become records (accepted or revised), 16 bytes each, in one order."""
-        parts = [
-            part.filter(pl.col("fate").is_in([ACCEPTED, REVISED])).select("key", "content") for part in self._parts
-        ]
-        whole = pl.concat([pl.DataFrame(schema={name: _SCHEMA[name] for name in ("key", "content")}), *parts])
-        return _bytes_of(whole["key"]), _bytes_of(whole["content"])
+    def taken(self) -> Entries:
+        """Key and content of each row that becomes a record (accepted or revised), 32 bytes; all rows are forgotten.
+
+        One part after the other gives its memory back while the table of the entries is filled.
+        """
+        becoming = pl.col("fate").is_in([ACCEPTED, REVISED])
+        count = sum(part.select(becoming.sum()).item() for part in self._parts)
+        entries, filled = np.empty((count, ENTRY_BYTES), np.uint8), 0
+        while self._parts:
+            part = self._parts.pop(0).filter(becoming)
+            rows = entries[filled : filled + part.height]
+            rows[:, :16], rows[:, 16:] = _bytes_of(part["key"]), _bytes_of(part["content"])
+            filled += part.height
+        return entries
 
     def _first(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The first row of the file with each key of the chunk, and its content."""
@@ -93,8 +102,8 @@ def number(hashes: pl.Series) -> pl.Series:
     return hashes.str.to_integer(base=16, dtype=pl.UInt128)
 
 
-def _bytes_of(numbers: pl.Series) -> bytes:
-    """Numbers of 128 bits, the highest byte first."""
+def _bytes_of(numbers: pl.Series) -> Entries:
+    """Numbers of 128 bits as 16 bytes each, the highest first."""
     half = pl.lit(1 << 64, dtype=pl.UInt128)
     halves = numbers.to_frame("n").select(high=pl.col("n") // half, low=pl.col("n") % half).cast(pl.UInt64)
-    return np.column_stack([halves[name].to_numpy() for name in halves.columns]).astype(">u8").tobytes()
+    return np.column_stack([halves[name].to_numpy() for name in halves.columns]).astype(">u8").view(np.uint8)

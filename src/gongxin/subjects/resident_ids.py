@@ -62,7 +62,7 @@ def find_resident_ids(expr: pl.Expr) -> pl.Expr:
 
 def mask_resident_ids(expr: pl.Expr) -> pl.Expr:
     """The texts with an asterisk in place of each character of a resident identity number; null stays null."""
-    return expr.map_batches(_masked, return_dtype=pl.String)
+    return expr.map_batches(masked, return_dtype=pl.String)
 
 
 def mask(text: str) -> str:
@@ -72,19 +72,20 @@ def mask(text: str) -> str:
 
 
 def _found(texts: pl.Series) -> pl.Series:
-    return (_masked(texts) != texts).fill_null(value=False)
+    return (masked(texts) != texts).fill_null(value=False)
 
 
-def _masked(texts: pl.Series) -> pl.Series:
+def masked(texts: pl.Series) -> pl.Series:
+    """`mask_resident_ids` for a column; the very same one where no text holds such a number."""
     suspects = (texts.str.contains(_DIGITS) | texts.str.contains(_WIDE_DIGIT)).fill_null(value=False)
     places = suspects.arg_true()
     places = places.filter(texts.gather(places).str.contains(_SIEVE))
     if not len(places):
         return texts
     # Only what passed the sieve, a digit group with a day in it, is looked at one by one.
-    masked = pl.Series([mask(text) for text in texts.gather(places)], dtype=pl.String)
+    hidden = pl.Series([mask(text) for text in texts.gather(places)], dtype=pl.String)
     # Polars scatters in place; the texts given stay as they are.
-    return texts.clone().scatter(places, masked)
+    return texts.clone().scatter(places, hidden)
 
 
 def _is_resident_id(candidate: str, named: bool) -> bool:
