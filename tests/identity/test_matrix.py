@@ -29,6 +29,7 @@ EVERYBODY = (*(role.value for role in Role), KEY, VISITOR)
 GRANTED = frozenset({"tendering", "self-query", "objection"})
 PURPOSES = ("", "no-such", "audit", "platform-management", "awards", "tendering", "self-query", "objection")
 BY_PURPOSE = (Action.CHECK_ASK, Action.REPORT_FULL, Action.ARCHIVE_READ)
+OF_PERSONS = (Action.PERSON_OPEN, Action.PERSON_DECIDE)
 WHOSE = (
     Resource(),
     Resource(department=MINE),
@@ -83,6 +84,9 @@ def matrix() -> tuple[Cell, ...]:
         cells.append(Cell(actor(role), Action.CHECK_ASK, replace(asked, consent=True), purpose))
     for role, asked in product(EVERYBODY, of_records()):
         cells.append(Cell(actor(role), Action.BORROWED_READ, replace(asked, consent=True)))
+    let = [replace(whose, disclosure=disclosure, consent=True) for whose, disclosure in product(WHOSE, DISCLOSURES)]
+    for role, action, asked, purpose in product(EVERYBODY, OF_PERSONS, let, PURPOSES):
+        cells.append(Cell(actor(role), action, asked, purpose))
     for role, action, asked in product(EVERYBODY[:-1], Action, plain):
         cells.append(Cell(actor(role, active=False), action, asked, "objection"))
     for role, absent in product(sorted(STAFF), sorted(STAFF)):
