@@ -39,11 +39,16 @@ class World:
 
 @pytest.fixture
 def world(db: None) -> Iterator[World]:
+    yield from built()
+
+
+def built() -> Iterator[World]:
+    """Everybody, on that day."""
     with clock.at(AT):
         unit, other = held.department(), held.department()
-        person = user("somebody", Role.PERSON)
-        file = person_world.build(person, unit)
-        yield World(file, unit, user("officer", Role.CASE_OFFICER, unit), user("stranger", Role.CASE_OFFICER, other))
+        file = person_world.build(user("somebody", Role.PERSON), unit)
+        officer, stranger = user("officer", Role.CASE_OFFICER, unit), user("stranger", Role.CASE_OFFICER, other)
+        yield World(file, unit, officer, stranger)
 
 
 def text(response: Any) -> str:
