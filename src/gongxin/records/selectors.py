@@ -5,7 +5,7 @@ job failed.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,6 +14,13 @@ from gongxin.errors import NotFound
 from gongxin.policy import packs
 from gongxin.policy.model import Purpose
 from gongxin.records.models import Contested, Disclosure, Record, Revision, State
+from gongxin.walls import beyond
+
+# What the table of access asks of a record, and what tells whether and by which rule it is public.
+_JUDGED: Final = (
+    "item", "revision", "provider", "organisation", "disclosure", "state",
+    "publicity_from", "publicity_until", "publicity_rule",
+)  # fmt: skip
 
 
 def _not_ended(day: date) -> Q:
@@ -64,8 +71,12 @@ def usable(found: QuerySet[Record], *, day: date) -> QuerySet[Record]:
 
 
 def record(record_id: UUID) -> Record:
-    """The record with its organisation and provider, whatever its state. Raises NotFound."""
-    found = Record.objects.select_related("organisation", "provider").filter(pk=record_id).first()
+    """The record with its organisation and provider, whatever its state. Raises NotFound.
+
+    Of one that is not the asker's there is only what has to be judged; reading more of it raises Record.DoesNotExist.
+    """
+    rows = Record.objects.filter(pk=record_id)
+    found = rows.select_related("organisation", "provider").first() or beyond.whose(rows, *_JUDGED)
     if found is None:
         raise NotFound("record-unknown", "没有这条信用记录。", remedy="请核对地址，或者从主体页面重新进入。")
     return found

@@ -130,8 +130,9 @@ def _settle(request: HttpRequest, response: HttpResponseBase, watched: _Watched,
 
 
 def of_record(held: Record) -> Seen:
-    """One record."""
-    asked_for = f"{packs.current().item(held.item).title} {held.document_no}".strip()
+    """One record. Of one that is not the asker's the number is not known."""
+    number = "" if "document_no" in held.get_deferred_fields() else held.document_no
+    asked_for = f"{packs.current().item(held.item).title} {number}".strip()
     return Seen(asked_for, held.organisation_id, disclosed=((held.pk, held.revision),), outcome=Outcome.FOUND)
 
 

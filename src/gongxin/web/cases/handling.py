@@ -20,6 +20,7 @@ from gongxin.policy import packs
 from gongxin.policy.casework import Transition
 from gongxin.rights import cases, selectors
 from gongxin.rights.models import Case, Evidence
+from gongxin.walls import beyond
 from gongxin.web import looking
 from gongxin.web.cases import showing
 from gongxin.web.cases.forms import StepForm, bound
@@ -57,7 +58,8 @@ def step(request: HttpRequest, case_id: UUID, action: str) -> HttpResponseBase:
 @desk_page
 def evidence_file(request: HttpRequest, evidence_id: UUID) -> HttpResponseBase:
     """A piece of evidence of a case the account may see."""
-    held = Evidence.objects.filter(pk=evidence_id, case__isnull=False).first()
+    rows = Evidence.objects.filter(pk=evidence_id, case__isnull=False)
+    held = rows.first() or beyond.whose(rows, "case")
     if held is None or held.case_id is None:
         raise NotFound("evidence-unknown", _("没有这份材料。"), remedy=_("请从办件页面重新打开。"))
     readable(request, held.case_id)

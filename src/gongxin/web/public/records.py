@@ -15,6 +15,7 @@ from gongxin.policy.model import Field
 from gongxin.records import explaining, payload, selectors
 from gongxin.records.models import Record, Revision
 from gongxin.rights import eligibility
+from gongxin.walls import acting
 from gongxin.web.public.serving import public_page
 
 
@@ -74,7 +75,9 @@ def _not_shown(request: HttpRequest, held: Record, day: date) -> HttpResponse:
 
 def _versions(held: Record) -> list[Version]:
     """All states, newest first. What a field said before its correction is no longer public: only its name is told."""
-    past: list[Revision] = list(selectors.revisions(held))
+    # What is read for this is not told: which fields changed, and nothing of what they said.
+    with acting.as_node():
+        past: list[Revision] = list(selectors.revisions(held))
     payloads = [entry.payload for entry in past] + [held.payload]
     since = [entry.recorded_at for entry in past] + [held.recorded_at]
     found = [
