@@ -29,7 +29,7 @@ NUMBER: Final = "CANARY0001"
 LICENCE: Final = "泽许〔2026〕金丝雀1号"
 PENALTY: Final = "泽罚〔2026〕金丝雀2号"
 CANARIES: Final = ("金丝雀", NUMBER)
-_KIND: Final = "护照"
+_KIND: Final = "护照号"
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,7 @@ class Everybody:
             "<key>": issued.key.pk,
             "<case>": case.pk,
             "<evidence>": case.evidence.get().pk,
+            "<notice>": case.notices.get(addressee="organisation").pk,
             "<consent>": consents.lend(
                 str(organisation.uscc),
                 consents.Borrower(world.mine),

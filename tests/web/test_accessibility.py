@@ -91,6 +91,7 @@ ROWS = [
     _desk("desk:records"),
     Row("desk:record", lambda city, desk: {"record_id": desk.record.pk}, staff="officer"),
     Row("desk:departments", staff="office"),
+    Row("desk:undelivered", staff="office"),
 ]
 # Addresses that are no pages, each with what they are.
 NOT_PAGES = {
@@ -115,6 +116,8 @@ NOT_PAGES = {
     "desk:progress": "a fragment of desk:submission",
     "desk:submissions-file": "a file",
     "desk:departments-file": "a file",
+    "desk:undelivered-file": "a file",
+    "desk:undelivered-again": "takes a form, answers with a redirect",
     "desk:rejected": "a file",
     "desk:whole": "a file",
     "desk:receipt-pdf": "a file",

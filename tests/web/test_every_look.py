@@ -62,6 +62,10 @@ PAGES: dict[str, Row] = {
     "mine:record": Row("look", ("<own>",)),
     "mine:case": Row("look", ("<nothing>",)),
     "mine:evidence": Row("look", ("<nothing>",)),
+    "mine:messages": Row("look"),
+    "mine:messages-file": Row("look", ("csv",)),
+    "mine:message": Row("look", ("<nothing>",)),
+    "mine:message-pdf": Row("look", ("<nothing>",)),
     "mine:borrowed": Row("look", ("<nothing>",)),
     "desk:look": Row("look", ("<look>",)),
     "desk:report": Row("look", post=ABOUT),
@@ -93,6 +97,7 @@ SHOW_NOTHING_HELD = {
     "desk:entry-items", "desk:entry", "desk:catalogue", "desk:item", "desk:template", "desk:departments",
     "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
     "desk:permissions-file", "mine:lending", "mine:lend",
+    "mine:mail-confirm", "mine:mail-stop", "desk:undelivered", "desk:undelivered-file",
 }  # fmt: skip
 # Natural persons have a log of their own, which only the person reads: test_person_pages.py asks each of these.
 PERSONAL = {
@@ -104,7 +109,8 @@ PERSONAL = {
 CHANGE = {
     "desk:account-new", "desk:account-care", "desk:department-new", "desk:department", "desk:department-use",
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
-    "cases:step", "cases:file", "mine:read-notices", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
+    "cases:step", "cases:file", "mine:messages-read", "mine:following", "mine:mail", "mine:mail-drop",
+    "desk:undelivered-again", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
     "mine:check", "mine:discard", "mine:step", "mine:remove", "mine:lent", "mine:take-back",
 }  # fmt: skip
 # Method and path as the OpenAPI document names them; the public ones take no key.

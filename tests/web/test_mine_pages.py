@@ -16,7 +16,7 @@ from tests.rights.world import World, at, browser, pdf
 
 from gongxin import clock
 from gongxin.identity.models import Role, User
-from gongxin.rights.models import Case, Draft, Evidence, Notice
+from gongxin.rights.models import Case, Draft, Evidence
 
 JULY = date(2026, 7, 1)
 
@@ -134,15 +134,6 @@ def test_steps_of_the_organisation(world: World) -> None:
     assert case.state == "filed"
     foreign = client.post(reverse("mine:step", args=[case.pk, "accept"]), {"accept-reasons": "x"})
     assert foreign.status_code == 403
-
-
-def test_notices_are_read(world: World) -> None:
-    world.object(on=JULY)
-    client = browser(world.agent)
-    assert "未读" in text(client.get(reverse("mine:home")))
-    client.post(reverse("mine:read-notices"))
-    assert "未读" not in text(client.get(reverse("mine:home")))
-    assert Notice.objects.filter(addressee="department", read_at=None).exists()
 
 
 def test_another_organisation_sees_nothing_of_it(world: World) -> None:

@@ -14,9 +14,11 @@ from tests.rights.world import World, at, browser
 from tests.web import in_browser
 
 from gongxin import clock
+from gongxin.correspondence import mailboxes
+from gongxin.correspondence.models import Mailbox
 from gongxin.identity import consents
 from gongxin.identity.models import Consent, Role, User
-from gongxin.rights.models import Case
+from gongxin.rights.models import Case, Notice
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -37,6 +39,11 @@ PAGES = {
     "mine:commitment": ("agent", "record"),
     "mine:check": ("agent", "record"),
     "mine:case": ("agent", "case"),
+    "mine:messages": ("agent", ""),
+    "mine:message": ("agent", "notice"),
+    "mine:following": ("agent", ""),
+    "mine:mail-confirm": ("agent", "confirm"),
+    "mine:mail-stop": ("agent", "stop"),
     "mine:lending": ("agent", ""),
     "mine:lend": ("agent", ""),
     "mine:lent": ("agent", "consent"),
@@ -50,7 +57,11 @@ NOT_PAGES = {
     "cases:evidence": "a file",
     "cases:repair-notice-pdf": "a file",
     "cases:repair-notices": "a file",
-    "mine:read-notices": "takes a form",
+    "mine:messages-read": "takes a form",
+    "mine:messages-file": "a file",
+    "mine:message-pdf": "a file",
+    "mine:mail": "takes a form",
+    "mine:mail-drop": "takes a form",
     "mine:step": "takes a form",
     "mine:evidence": "a file",
     "mine:remove": "takes a form",
@@ -87,6 +98,9 @@ def address(name: str, world: World, case: Case) -> str:
         "record": [world.record.pk],
         "opening": [world.record.pk, "objection", "file"],
         "consent": [lent(world).pk] if PAGES[name][1] == "consent" else [],
+        "notice": [notice.pk for notice in Notice.objects.filter(addressee="organisation")][:1],
+        "confirm": [mailboxes.confirmation(mailbox(world))] if PAGES[name][1] == "confirm" else [],
+        "stop": [mailboxes.stopping(mailbox(world))] if PAGES[name][1] == "stop" else [],
     }
     return in_browser.ORIGIN + reverse(name, args=arguments[PAGES[name][1]])
 
@@ -99,6 +113,11 @@ def lent(world: World) -> Consent:
     given: dict[str, Any] = {"items": ["penalty"], "purpose": "authorised-query", "ends_on": JULY}
     to = consents.Borrower(uscc=other)
     return consents.lend(world.company.uscc or "", to, **given, acting_user=world.agent, at=at(JULY)).consent
+
+
+def mailbox(world: World) -> Mailbox:
+    """An address of the representative."""
+    return mailboxes.give("info@example.cn", acting_user=world.agent, at=at(JULY))
 
 
 def whoever(world: World, name: str) -> User:

@@ -288,6 +288,12 @@ def test_a_person_opens_the_file_of_the_document_that_was_verified(service: Serv
     client = Client()
     assert signing_world.sign_in(client, "person")["Location"] == reverse("person:home")
     assert client.get(reverse("person:home")).status_code == 403, "a password verifies nobody"
+    SocialAccount.objects.all().delete()
+    bindings.bind(person.user, subject="verified-person", acting_user=None, at=AT)
+    _signed_in(Client(), "verified-person")
+    assert client.get(reverse("person:home")).status_code == 302, "nor does a later sign-in open it to that session"
+    SocialAccount.objects.all().delete()
+    bindings.bind(person.user, subject="nobody-verified", acting_user=None, at=AT)
     client = Client()
     settings.OIDC_DOCUMENT_CLAIMS = ()
     _signed_in(client, "nobody-verified")

@@ -23,6 +23,7 @@ from gongxin.web.desk import (
     reports,
     results,
     rows,
+    undelivered,
     upload,
 )
 from gongxin.web.signing import identity_service, own_account, sign_in
@@ -126,6 +127,9 @@ urlpatterns: list[URLPattern] = [
     path("keys/new", keys.new, name="key-new"),
     path("keys/<uuid:key_id>/rotate", keys.rotate, name="key-rotate"),
     path("keys/<uuid:key_id>/revoke", keys.revoke, name="key-revoke"),
+    path("undelivered", undelivered.listing, name="undelivered"),
+    path("undelivered.<table:form>", undelivered.file, name="undelivered-file"),
+    path("undelivered/<uuid:delivery_id>/again", undelivered.again, name="undelivered-again"),
     path("departments/", overview.departments_page, name="departments"),
     path("departments.<table:form>", overview.departments_file, name="departments-file"),
 ]

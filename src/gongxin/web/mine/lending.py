@@ -280,7 +280,5 @@ def _lendable(own: list[Organisation]) -> list[tuple[str, str]]:
     held = Record.objects.filter(organisation__in=own, disclosure=Disclosure.AUTHORISED)
     there = set(held.values_list("item", flat=True).distinct())
     return [
-        (entry.id, entry.title)
-        for entry in items.values()
-        if entry.disclosure == "authorised" or entry.id in there
+        (entry.id, entry.title) for entry in items.values() if entry.disclosure == "authorised" or entry.id in there
     ]

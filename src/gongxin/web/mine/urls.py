@@ -6,7 +6,8 @@ from django.urls import URLPattern, path
 
 from gongxin.enquiries.models import Channel, Kind
 from gongxin.web import looking
-from gongxin.web.mine import filing, lending, looks, views
+from gongxin.web.cases import own
+from gongxin.web.mine import filing, following, lending, looks, messages, views
 
 # An organisation's looks at what is held on it are on record like everybody's; of its filings, what was refused.
 _records = looking.looked(Kind.RECORDS, duty=looks.OWN, channel=Channel.MINE)
@@ -20,7 +21,6 @@ app_name = "mine"
 _record = "records/<uuid:record_id>"
 urlpatterns: list[URLPattern] = [
     path("", _records(views.home), name="home"),
-    path("notices/read", views.read_notices, name="read-notices"),
     path("looks", looks.looks, name="looks"),
     path("report", looks.report, name="report"),
     path(_record, _records(views.record), name="record"),
@@ -29,7 +29,23 @@ urlpatterns: list[URLPattern] = [
     path(f"{_record}/repair/duties", _worked(filing.duties), name="duties"),
     path(f"{_record}/repair/commitment", _worked(filing.commitment), name="commitment"),
     path(f"{_record}/repair/check", _worked(filing.check), name="check"),
+    path(f"{_record}/apply/<slug:procedure_id>", _worked(own.file), name="file"),
+    path("organisations/<uuid:organisation_id>/<slug:procedure_id>", _worked(own.file_about), name="file-about"),
+    path("training/", own.trainings, name="training"),
+    path("training/<uuid:session_id>/register", _worked(own.register), name="register"),
+    path("training/registrations/<uuid:registration_id>/withdraw", _worked(own.withdraw), name="withdraw"),
+    path("training/certificates/<uuid:certificate_id>.pdf", own.certificate, name="certificate"),
     path(f"{_record}/drafts/<slug:procedure>/discard", _worked(filing.discard), name="discard"),
+    path("messages/", _cases(messages.listing), name="messages"),
+    path("messages.<table:form>", _cases(messages.file), name="messages-file"),
+    path("messages/read", messages.read_all, name="messages-read"),
+    path("messages/<uuid:message_id>", _cases(messages.message), name="message"),
+    path("messages/<uuid:message_id>.pdf", _cases(messages.pdf), name="message-pdf"),
+    path("following", following.follow, name="following"),
+    path("mail", following.mail, name="mail"),
+    path("mail/drop", following.drop, name="mail-drop"),
+    path("mail/confirm/<str:token>", following.confirm, name="mail-confirm"),
+    path("mail/stop/<str:token>", following.stop, name="mail-stop"),
     path("lending/", lending.lending, name="lending"),
     path("lending/new", lending.lend, name="lend"),
     path("lending/<uuid:consent_id>", _worked(lending.lent), name="lent"),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import messages as shown
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gongxin import clock
+from gongxin.correspondence import messages
+from gongxin.correspondence.messages import Filters
 from gongxin.errors import GongxinError, NotFound
 from gongxin.policy import packs
 from gongxin.records import explaining
@@ -37,7 +39,7 @@ _SHOWN: Final = 10
 @mine_page
 def home(request: HttpRequest) -> HttpResponseBase:
     """The organisations, what waits, what was told last, and all records."""
-    own, day = codes(request), clock.today()
+    own, day, user = codes(request), clock.today(), acting_user(request)
     organisations = selectors.organisations(own)
     page = Paginator(_records(organisations), _PAGE).get_page(number(request.GET.get("page")))
     running = selectors.of_organisations(own).filter(outcome="")
@@ -47,8 +49,8 @@ def home(request: HttpRequest) -> HttpResponseBase:
         "rows": [(record, _title(record), *standing(record, day)) for record in page],
         "running": [(case, selectors.where(case, day=day)) for case in running],
         "closed": list(selectors.of_organisations(own).exclude(outcome="")[:_SHOWN]),
-        "drafts": list(selectors.drafts(acting_user(request))),
-        "notices": list(selectors.notices_for(own)[:_SHOWN]),
+        "drafts": list(selectors.drafts(user)),
+        "notices": messages.entries(user, messages.listed(user, Filters())[:_SHOWN]),
         "procedures": packs.current().procedures,
     }
     return render(request, "mine/home.html", context)
@@ -101,7 +103,7 @@ def step(request: HttpRequest, case_id: UUID, action: str) -> HttpResponseBase:
             form.add_error(None, f"{error.title}{error.remedy}")
             status = error.status
         else:
-            messages.success(request, _("已办理：%(title)s") % {"title": row.title})
+            shown.success(request, _("已办理：%(title)s") % {"title": row.title})
             return redirect("mine:case", held.pk)
     return _case_page(request, own_case(request, case_id), sent=form, status=status)
 
@@ -116,14 +118,6 @@ def evidence_file(request: HttpRequest, evidence_id: UUID) -> HttpResponseBase:
     if held.case_id is not None:
         own_case(request, held.case_id)
     return showing.file(request, held)
-
-
-@require_POST
-@mine_page
-def read_notices(request: HttpRequest) -> HttpResponseBase:
-    """Everything told so far is marked as read."""
-    selectors.notices_for(codes(request)).filter(read_at=None).update(read_at=clock.now())
-    return redirect("mine:home")
 
 
 def _records(organisations: list[Organisation]) -> Any:
