@@ -7,7 +7,8 @@ from typing import Final
 
 from gongxin.subjects.identifiers import folded_code, resident_id_valid
 
-# As the code list `id-type` writes it.
+# The code list of the kinds, and what it calls a resident ID.
+KINDS: Final = "id-type"
 RESIDENT_ID: Final = "身份证"
 # Passports, permits and others: letters and digits; their check digits are many and mostly unpublished.
 OTHER_SHAPE: Final = r"^[A-Z0-9]{5,30}$"

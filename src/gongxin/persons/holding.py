@@ -19,6 +19,7 @@ from gongxin.identity.roles import Role
 from gongxin.persons import documents
 from gongxin.persons.models import DOCUMENT, File, Holder
 from gongxin.persons.personal_keys import PersonalKey
+from gongxin.policy import packs
 from gongxin.secrecy import blind, sources
 from gongxin.secrecy.keyring import Purpose
 
@@ -32,7 +33,12 @@ class OwnFile:
 
 
 def indexes(kind: str, number: str) -> tuple[str, ...]:
-    """What is kept of a verified document: its blind indexes. Empty for a number that cannot be one of that kind."""
+    """What is kept of a verified document: its blind indexes. Empty for a number that cannot be one of that kind.
+
+    kind: a code, label or alias of the code list `id-type`.
+    """
+    known = packs.current().code_lists[documents.KINDS].resolve(kind)
+    kind = known.code if known else kind
     if not documents.is_sound(kind, number):
         return ()
     return tuple(blind.blind_candidates(documents.identity(kind, number), purpose=DOCUMENT))

@@ -77,7 +77,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
                 browser=client.browser(request),
                 at=at,
             )
-            verified.keep(user, document, method=way.method, at=at)
+            ended += verified.keep(user, document, method=way.method, session=request.session.session_key, at=at)
             signing_in.succeeded(request, user, way, ended=ended, at=at)
 
     def logout(self, request: HttpRequest) -> None:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from gongxin.identity import signing_in
+from gongxin.identity import sessions, signing_in
 from gongxin.identity.models import User
+from gongxin.identity.roles import Role
 from gongxin.persons import documents, holding
 
 # Between the answer of the service and the session that it opens there may be a second factor.
@@ -42,11 +43,14 @@ def taken(request: HttpRequest) -> tuple[str, ...]:
     return tuple(request.session.pop(_KEPT, ()))
 
 
-def keep(user: User, document: tuple[str, ...], *, method: str, at: datetime) -> None:
+def keep(user: User, document: tuple[str, ...], *, method: str, session: str | None, at: datetime) -> int:
     """Leave it with a person's account; a sign-in in any other way takes away what was there.
 
+    A person's other sessions end, as one of them may have been opened in another way; returns how many (not logged).
     A demonstration node has no identity service: there a password leaves things as they are.
     """
     if settings.DEMO and method == signing_in.PASSWORD:
-        return
-    holding.keep(user, document if method == signing_in.GOVERNMENT else (), at=at)
+        return 0
+    verified = document if method == signing_in.GOVERNMENT else ()
+    holding.keep(user, verified, at=at)
+    return sessions.drop(user, keep=session) if verified and user.role == Role.PERSON else 0
