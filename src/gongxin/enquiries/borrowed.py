@@ -24,6 +24,7 @@ from gongxin.records.models import Disclosure, Record
 from gongxin.records.selectors import disclosable, with_mark
 from gongxin.subjects import selectors
 from gongxin.subjects.models import Organisation
+from gongxin.walls import acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def read(consent: Consent, actor: Actor, *, looker: Looker, matter: str, at: dat
 
 @transaction.atomic
 def _read(consent: Consent, about: Organisation, seen: Seen, *, looker: Looker, ground: Ground, at: datetime) -> Told:
+    acting.opening((Disclosure.AUTHORISED,))
     found = list(lent_records(consent, about, at.astimezone(CIVIL_TIME).date()))
     told = replace(
         seen,

@@ -20,6 +20,8 @@ from gongxin.enquiries.models import Channel
 from gongxin.errors import GongxinError
 from gongxin.identity import actors, consents
 from gongxin.identity.decision_table import VISITOR
+from gongxin.walls import acting
+from gongxin.walls.acting import Asker
 from gongxin.web.mine import lending
 
 # As the log of looks names somebody who comes with a code and no account.
@@ -60,6 +62,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
 
 
 def _told(code: str, matter: str) -> dict[str, Any]:
+    # The second wall is told of the code, which shows one authorisation, and of the name that the look will have.
+    acting.act(Asker(name=HOLDER, digest=consents.digest(code)))
     looker = Looker(HOLDER, VISITOR, Channel.CODE)
     told = borrowed.read(consents.of_code(code), actors.VISITOR_ACTOR, looker=looker, matter=matter, at=clock.now())
     (entry,) = lending.shown([told.consent])
