@@ -12,11 +12,13 @@ from tests.rights.world import World, at
 
 from gongxin.ends.proving import Plan
 from gongxin.identity.models import Role, User
+from gongxin.intake.models import Submission
 from gongxin.records.models import Record
 from gongxin.subjects.models import Organisation
 
 # The day of the proof; the penalty of 2025-11-20 has ended on 2026-11-20.
 DAY = date(2026, 11, 21)
+DECIDED = {"公示中": date(2026, 10, 8), "已届满": date(2025, 11, 20), "已修复": date(2026, 4, 1)}
 PLAN = Plan(days=3, sample=50)
 
 
@@ -44,9 +46,7 @@ def build() -> City:
     world = worlds.build()
     Record.objects.filter(pk=world.record.pk).delete()
     about = Organisation.objects.get(pk=world.company.pk)
-    public = _penalty(world, about, "公示中", date(2026, 10, 8))
-    ended = _penalty(world, about, "已届满", date(2025, 11, 20))
-    repaired = _penalty(world, about, "已修复", date(2026, 4, 1))
+    public, ended, repaired = (_penalty(world, about, number) for number in DECIDED)
     given = {name: getattr(world, name) for name in World.__dataclass_fields__} | {"record": repaired}
     World(**given).repaired(on=date(2026, 11, 20))
     return City(
@@ -61,13 +61,25 @@ def build() -> City:
     )
 
 
-def _penalty(world: World, about: Organisation, number: str, decided: date) -> Record:
-    given = {
-        "CF_XDR_MC": about.name,
-        "CF_XDR_SHXYM": about.uscc or "",
-        "CF_WSH": f"泽市监罚〔2026〕{number}号",
-        "CF_JDRQ": decided.isoformat(),
-    }
-    done = hand_in([row(1, **given)], provider=world.market, at=at(decided))
+def hand_in_again(city: City, day: date) -> Submission:
+    """The three decisions once more, as they were."""
+    about = Organisation.objects.get(pk=city.world.company.pk)
+    rows = [_row(about, number, decided) for number, decided in DECIDED.items()]
+    return hand_in(rows, provider=city.world.market, at=at(day))
+
+
+def _penalty(world: World, about: Organisation, number: str) -> Record:
+    decided = DECIDED[number]
+    done = hand_in([_row(about, number, decided)], provider=world.market, at=at(decided))
     assert done.accepted == 1, done.rejections_by_code
     return Record.objects.get(submission_id=done.pk)
+
+
+def _row(about: Organisation, number: str, decided: date) -> dict[str, str]:
+    return row(
+        1,
+        CF_XDR_MC=about.name,
+        CF_XDR_SHXYM=about.uscc or "",
+        CF_WSH=f"泽市监罚〔2026〕{number}号",
+        CF_JDRQ=decided.isoformat(),
+    )

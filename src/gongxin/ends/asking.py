@@ -15,6 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 from gongxin import clock
 from gongxin.traffic import inside
+from gongxin.walls import acting
 
 
 class Unanswered(Exception):
@@ -33,11 +34,17 @@ def get(path: str, expected: Iterable[int] = (200, 404, 410), **query: object) -
     request = WSGIRequest(_environ(path, urlencode(query)))
     # Not closed: that would tell Django that a request is over, and have it close the connection of this process's own
     # work. What is streamed is read to its end.
-    answer: Any = _application().get_response(request)
+    before = acting.acting()
+    acting.act(acting.NOBODY)
+    try:
+        answer: Any = _application().get_response(request)
+        body = b"".join(answer) if answer.streaming else answer.content
+    finally:
+        acting.act(before)
     if answer.status_code not in expected:
         # The status and never the address: an address can hold what is searched for.
         raise Unanswered(f"status {answer.status_code}")
-    return answer.status_code, b"".join(answer) if answer.streaming else answer.content
+    return answer.status_code, body
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,15 +22,18 @@ from gongxin.policy import packs, publicity
 from gongxin.policy.model import Item
 from gongxin.records import deriving, selectors
 from gongxin.records.models import Disclosure, Record, State
-from gongxin.rights.models import CaseStep
+from gongxin.rights.models import CaseRecord, CaseStep, Taken
 
 # Records read at once.
 STRETCH: Final = 50_000
 # Why a record may not be seen, in the order in which it is found; a page has a sentence for each.
 REASONS: Final = ("unknown", "item-gone", "archived", "case", "class", "never", "early", "ended")
-# Effects of a case's step that take a record out of sight, and the one that brings it back.
+# Effects of a case's step that take a record out of sight, and the one that brings it back; the same of steps about an
+# organisation, by what they did to each of its records.
 _TAKES_AWAY: Final = frozenset({"repair", "revoke", "remove"})
 _BRINGS_BACK: Final = frozenset({"restore"})
+_TAKEN_AWAY: Final = frozenset({Taken.SHIELDED.value, Taken.SETTLED.value})
+_BROUGHT_BACK: Final = frozenset({Taken.RESTORED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +54,34 @@ class Swept:
 
 
 def withdrawn_by_cases() -> frozenset[UUID]:
-    """The records whose last decided step took them out of sight, whatever their row says."""
-    steps = [
-        (procedure.id, row.action, row.effect)
+    """The records that the last decision about them took out of sight, whatever their row says."""
+    last: dict[UUID, bool] = {}
+    for _at, record, away in sorted([*_of_records(), *_of_organisations()], key=itemgetter(0)):
+        last[record] = away
+    return frozenset(record for record, away in last.items() if away)
+
+
+def _of_records() -> Iterator[tuple[datetime, UUID, bool]]:
+    """When which record was taken away (True) or brought back by a step of a case about it."""
+    effects = {
+        (procedure.id, row.action): row.effect
         for procedure in packs.current().procedures.values()
         for row in procedure.transitions
         if row.effect in _TAKES_AWAY | _BRINGS_BACK
-    ]
-    effects = {(procedure, action): effect for procedure, action, effect in steps}
+    }
     wanted = Q(pk__in=[])
     for procedure, action in effects:
         wanted |= Q(case__procedure=procedure, action=action)
-    last: dict[UUID, str] = {}
     taken = CaseStep.objects.filter(wanted, case__record__isnull=False).order_by("at", "id")
-    for record, procedure, action in taken.values_list("case__record", "case__procedure", "action").iterator():
-        last[record] = effects[procedure, action]
-    return frozenset(record for record, effect in last.items() if effect in _TAKES_AWAY)
+    for at, record, procedure, action in taken.values_list("at", "case__record", "case__procedure", "action"):
+        yield at, record, effects[procedure, action] in _TAKES_AWAY
+
+
+def _of_organisations() -> Iterator[tuple[datetime, UUID, bool]]:
+    """The same of cases about an organisation, which take in several of its records."""
+    taken = CaseRecord.objects.filter(change__in=_TAKEN_AWAY | _BROUGHT_BACK).order_by("at", "id")
+    for at, record, change in taken.values_list("at", "record", "change"):
+        yield at, record, change in _TAKEN_AWAY
 
 
 def sweep(day: date, withdrawn: frozenset[UUID]) -> Iterator[Swept]:

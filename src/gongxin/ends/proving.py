@@ -27,7 +27,7 @@ from gongxin.ends.judging import Over
 from gongxin.ends.models import Overstay, ProofRun
 from gongxin.policy import packs
 from gongxin.records.models import Disclosure, Record, State
-from gongxin.rights.models import Case, CaseStep
+from gongxin.rights.models import Case, CaseRecord, CaseStep
 
 _log = logging.getLogger(__name__)
 # The exit that every other one rests on, judged record by record.
@@ -106,7 +106,8 @@ def _suspects(day: date, plan: Plan, seen: Sequence[UUID]) -> Iterator[list[Susp
     unseen = Record.objects.filter(~Q(state=State.ACTIVE) | Q(publicity_until__lt=day) | hidden)
     since = day - timedelta(days=plan.days)
     closed = Case.objects.filter(closed_at__date__gte=since, record__isnull=False)
-    lately = Q(publicity_until__gte=since) | Q(pk__in=closed.values("record"))
+    taken = CaseRecord.objects.filter(at__date__gte=since)
+    lately = Q(publicity_until__gte=since) | Q(pk__in=closed.values("record")) | Q(pk__in=taken.values("record"))
     yield from _batches(Record.objects.filter(pk__in=seen))
     yield from _batches(unseen.filter(lately))
     yield from _batches(_turn(unseen.exclude(lately), day, plan.sample))
@@ -173,9 +174,9 @@ def _forgive(every: list[_Exit], *, since: datetime) -> None:
     """
     over = {record for outcome in every for record in outcome.over}
     moved = set(Record.objects.filter(pk__in=over, recorded_at__gte=since).values_list("pk", flat=True))
-    moved |= set(
-        CaseStep.objects.filter(case__record__in=over, at__gte=since).values_list("case__record_id", flat=True)
-    )
+    steps = CaseStep.objects.filter(case__record__in=over, at__gte=since)
+    moved |= set(steps.values_list("case__record_id", flat=True))
+    moved |= set(CaseRecord.objects.filter(record__in=over, at__gte=since).values_list("record_id", flat=True))
     for outcome in every:
         outcome.over = {record: entry for record, entry in outcome.over.items() if record not in moved}
 

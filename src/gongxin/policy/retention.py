@@ -65,6 +65,23 @@ class Retention:
         last = add_months(anchor, self.keep) if self.unit == "month" else anchor + timedelta(days=self.keep)
         return last + timedelta(days=1)
 
+    def ended_by(self, day: date) -> date | None:
+        """The last day such that the term of what ended then is over on `day`; None: there is none."""
+        if self.keep is None:
+            return None
+        back = -self.keep if self.unit == "month" else 0
+        found = add_months(day, back) - timedelta(days=self.keep if self.unit == "day" else 0)
+        # Months differ in length: the corresponding day may be one of several, or none.
+        while self._is_over(found + timedelta(days=1), day):
+            found += timedelta(days=1)
+        while not self._is_over(found, day):
+            found -= timedelta(days=1)
+        return found
+
+    def _is_over(self, anchor: date, day: date) -> bool:
+        over = self.over_from(anchor)
+        return over is not None and over <= day
+
     def in_force(self, day: date) -> bool:
         """Whether the rule is in force on `day`."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)

@@ -23,6 +23,10 @@ _JUDGED: Final = (
 )  # fmt: skip
 
 
+# Whose a record is when its contents are destroyed (gongxin.ends): its row stays, so that it does not come back.
+NOBODY: Final = UUID(int=0)
+
+
 def _not_ended(day: date) -> Q:
     return Q(publicity_until__isnull=True) | Q(publicity_until__gte=day)
 
@@ -71,13 +75,14 @@ def usable(found: QuerySet[Record], *, day: date) -> QuerySet[Record]:
 
 
 def record(record_id: UUID) -> Record:
-    """The record with its organisation and provider, whatever its state. Raises NotFound.
+    """The record with its organisation and provider, whatever its state. Raises NotFound, also where its contents are
+    destroyed.
 
     Of one that is not the asker's there is only what has to be judged; reading more of it raises Record.DoesNotExist.
     """
     rows = Record.objects.filter(pk=record_id)
     found = rows.select_related("organisation", "provider").first() or beyond.whose(rows, *_JUDGED)
-    if found is None:
+    if found is None or found.organisation_id == NOBODY:
         raise NotFound("record-unknown", "没有这条信用记录。", remedy="请核对地址，或者从主体页面重新进入。")
     return found
 
