@@ -28,6 +28,7 @@ from gongxin.policy.model import Principle
 from gongxin.rights import acting
 from gongxin.rights.models import Certificate, Course, Position, Registration, Session
 from gongxin.subjects.models import Organisation
+from gongxin.walls import acting as walls
 
 MOST_SEATS: Final = 2000
 MOST_HOURS: Final = 24
@@ -108,7 +109,10 @@ def register(
     standing = session.registrations.filter(withdrawn_at=None)
     if standing.filter(organisation=about).exists():
         raise Conflict("training-registered", "本场次已经报名。", remedy="需要变更的，请先取消报名再重新报名。")
-    if session.starts_at <= at or standing.count() >= session.seats:
+    # Seats are counted over everybody who comes.
+    with walls.as_node():
+        taken = standing.count()
+    if session.starts_at <= at or taken >= session.seats:
         raise Conflict("training-full", "本场次已经开始或者名额已满。", remedy="请选择其他场次。")
     made = Registration.objects.create(
         session=session, organisation=about, people=coming.people, position=coming.position, registered_at=at
