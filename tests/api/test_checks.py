@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -17,6 +18,7 @@ from gongxin.enquiries import checks
 from gongxin.enquiries.models import Look
 from gongxin.identity import keys
 from gongxin.identity.models import Department
+from gongxin.ledger import selectors
 
 pytestmark = pytest.mark.django_db
 BATCH = "/api/v1/checks/batch?purpose=licence-review&matter=%E6%89%B9%E9%87%8F"
@@ -179,19 +181,51 @@ def test_an_empty_batch_is_complete_with_nothing(client: Client, keyed: dict[str
     assert [line["summary"]["rows"] for line in lines(post(client, b"\n", "application/x-ndjson", keyed))] == [0]
 
 
-def test_a_break_on_the_way_answers_nothing_and_keeps_nothing(
-    client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def broken_from(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of one question; those from `row` on fail."""
     whole = checks.answers
 
     def broken(questions: Any, asking: Any) -> Any:
-        if questions["row"][0] > 1:
+        found = whole(questions, asking)
+        if questions["row"][0] >= row:
             raise RuntimeError("secret")
-        return whole(questions, asking)
+        return found
 
     monkeypatch.setattr(checks, "CHUNK", 1)
     monkeypatch.setattr(checks, "answers", broken)
+
+
+def test_a_break_at_the_beginning_answers_nothing_and_keeps_nothing(
+    client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_from(1, monkeypatch)
     answer = post(client, b'"a"\n"b"\n', "application/x-ndjson", keyed)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert b"secret" not in answer.content
     assert not Look.objects.exists()
+
+
+def test_a_break_on_the_way_leaves_what_was_answered_on_record_and_no_summary(
+    client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_from(3, monkeypatch)
+    before = selectors.size()
+    answer = post(client, b'"a"\n"b"\n"c"\n', "application/x-ndjson", keyed)
+    told: list[bytes] = []
+    with pytest.raises(RuntimeError):
+        told.extend(answer.streaming_content)
+    assert [json.loads(part)["row"] for part in told] == [1, 2]
+    assert set(Look.objects.values_list("pk", flat=True)) == {UUID(json.loads(part)["check"]) for part in told}
+    assert selectors.size() == before + 2
+
+
+def test_the_first_lines_come_while_later_questions_are_still_unasked(
+    client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "CHUNK", 1)
+    content = iter(post(client, b'"a"\n"b"\n"c"\n', "application/x-ndjson", keyed).streaming_content)
+    assert json.loads(next(content))["row"] == 1
+    assert Look.objects.count() == 1
+    rest = b"".join(content).splitlines()
+    assert Look.objects.count() == 3
+    assert json.loads(rest[-1])["summary"]["rows"] == 3

@@ -109,10 +109,11 @@ def _agent_of_all(agent: User) -> User:
 
 def test_a_batch_honours_it_too(about: Organisation, agent: User, bank: Department, restricted: Record) -> None:
     lent = lend(about, agent, Borrower(bank)).consent
-    other, parts = held.organisation(), list[bytes]()
+    other = held.organisation()
     held.record(other, disclosure="authorised")
     questions = [Asked(entry.uscc or "", "批量", row) for row, entry in enumerate((about, other), 1)]
-    checks.check_many(questions, parts.append, department=bank, asked_by="key", purpose=PURPOSE, at=AT)
+    pieces = checks.check_many(questions, department=bank, asked_by="key", purpose=PURPOSE, at=AT)
+    parts = [piece.text for piece in pieces]
     lines = [json.loads(line) for line in b"".join(parts).splitlines()]
     assert [len(line["records"]) for line in lines] == [1, 0]
     assert list(Look.objects.order_by("pk").values_list("consent", flat=True)) == [lent.number, ""]

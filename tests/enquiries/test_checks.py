@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,12 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from tests import held
 from tests.held import AT, CANARY
 
-from gongxin.enquiries import checks, evidence
-from gongxin.enquiries.asked import Asked
+from gongxin.enquiries import answering, checks, evidence, looks
+from gongxin.enquiries.asked import Asked, prepared
 from gongxin.enquiries.checks import CheckAnswer
-from gongxin.enquiries.models import Look, LookLeaf, Outcome
+from gongxin.enquiries.models import Kind, Look, LookLeaf, Outcome
 from gongxin.errors import NotFound, Unavailable
 from gongxin.identity.models import Department
+from gongxin.ids import uuid7
 from gongxin.ledger import selectors
 from gongxin.policy import packs
 from gongxin.subjects.models import FormerName, Identifier
@@ -226,12 +229,12 @@ def test_without_the_stored_row_there_is_no_answer(department: Department) -> No
 
 
 def ask_many(department: Department, questions: list[Asked]) -> tuple[list[dict[str, Any]], list[int], dict[str, int]]:
-    """The answers, the number of lines in each part written, and the counts."""
-    written: list[bytes] = []
-    counts = checks.check_many(
-        questions, written.append, department=department, asked_by="k", purpose="licence-review", at=AT
-    )
-    lines = [part.splitlines() for part in written]
+    """The answers, the number of lines in each piece, and the counts."""
+    pieces = list(checks.check_many(questions, department=department, asked_by="k", purpose="licence-review", at=AT))
+    lines = [piece.text.splitlines() for piece in pieces]
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        counts.update(piece.outcomes)
     return [json.loads(line) for part in lines for line in part], [len(part) for part in lines], counts
 
 
@@ -255,15 +258,41 @@ def test_many_are_answered_in_order_and_share_a_batch(department: Department, mo
     assert Look.objects.count() == 7
 
 
-def test_a_batch_is_one_leaf_over_its_entries(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_of_a_batch_is_one_leaf_over_its_entries(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(checks, "CHUNK", 2)
     before = selectors.size()
-    ask_many(department, [Asked(held.organisation().uscc, "批量", row) for row in range(1, 6)])
-    assert selectors.size() == before + 1
-    batch_id = Look.objects.values_list("batch_id", flat=True)[0]
-    leaf = json.loads(selectors.body(LookLeaf.objects.get(subject=batch_id).seq))
-    assert (leaf["event"], leaf["fields"]["looks"], leaf["fields"]["refused"]) == ("look.taken", 5, 0)
-    assert leaf["fields"]["looks_root"] == evidence.root_of(batch_id)
+    ask(department, held.organisation().uscc)
+    answers, _, _ = ask_many(department, [Asked(held.organisation().uscc, "批量", row) for row in range(1, 6)])
+    ask(department, held.organisation().uscc)
+    leaves = [json.loads(selectors.body(seq))["fields"] for seq in range(before + 1, before + 4)]
+    assert selectors.size() == before + 5
+    assert [leaf["looks"] for leaf in leaves] == [2, 2, 1]
+    found = [evidence.of(Look.objects.get(pk=answer["check"])) for answer in answers]
+    assert [one.seq for one in found] == [before + 1, before + 1, before + 2, before + 2, before + 3]
+    assert all(one.holds for one in found)
+
+
+def test_a_batch_whose_log_was_changed_does_not_hold(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHUNK", 2)
+    answers, _, _ = ask_many(department, [Asked(held.organisation().uscc, "批量", row) for row in range(1, 5)])
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE enquiries_look DISABLE TRIGGER USER")
+        cursor.execute("UPDATE enquiries_look SET matter = '' WHERE id = %s", [answers[2]["check"]])
+    held_now = [evidence.of(Look.objects.get(pk=answer["check"])).holds for answer in answers]
+    assert held_now == [True, True, False, False]
+
+
+def test_a_batch_of_one_leaf_is_still_proved(department: Department) -> None:
+    """As batches were logged before they came in pieces."""
+    asking, _ = checks._asking(department, "k", "licence-review", AT)
+    asking = replace(asking, batch=uuid7())
+    questions = prepared([Asked(held.organisation().uscc, "批量", row) for row in (1, 2)])
+    found = answering.answers(questions, asking)
+    entries = [answer.entry for answer in found]
+    looks.commit(Kind.CHECK, entries, refused=0, subject=asking.batch, actor="k", at=AT)
+    assert all(evidence.of(look).holds for look in Look.objects.filter(batch_id=asking.batch))
 
 
 def test_a_check_is_one_leaf_that_says_nothing_of_whom_it_is_about(department: Department) -> None:
@@ -286,16 +315,8 @@ def test_without_the_leaf_there_is_no_answer(department: Department) -> None:
         cursor.execute("ALTER TABLE ledger_leaf ADD CONSTRAINT full_log CHECK (false) NOT VALID")
     with pytest.raises(Unavailable), transaction.atomic():
         ask(department, about.uscc)
-    written: list[bytes] = []
     with pytest.raises(Unavailable), transaction.atomic():
-        checks.check_many(
-            [Asked(about.uscc, "批量")],
-            written.append,
-            department=department,
-            asked_by="k",
-            purpose="licence-review",
-            at=AT,
-        )
+        ask_many(department, [Asked(about.uscc, "批量")])
     assert not Look.objects.exists()
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import logging
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import IO, Annotated, Any, Final
+from itertools import chain
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -26,9 +28,7 @@ from gongxin.identity.decisions import Resource, decide
 from gongxin.ids import uuid7
 
 router = Router(tags=["checks"], auth=DepartmentKey(keys.CHECK), by_alias=True)
-_PART: Final = 1 << 20
-# Answers up to this size wait in memory until they are committed, larger ones on the disk.
-_IN_MEMORY: Final = 8 << 20
+_log = logging.getLogger(__name__)
 
 
 class CheckIn(Closed):
@@ -196,8 +196,8 @@ def check_batch(
     /checks.
 
     Records come without `fields` unless they are asked for, and lines carry no `labels` (see GET /items/{id}). The
-    body is read whole before the first line is sent. Rows that cannot be read are answered with outcome `refused` and
-    their reason, and stored like every other.
+    body is read whole before the first line is sent; lines come in pieces, each when its checks are on record. Rows
+    that cannot be read are answered with outcome `refused` and their reason, and stored like every other.
     """
     who, at = asker(request), clock.now()
     if reason := checks.refusal_of(who.department, purpose):
@@ -210,13 +210,9 @@ def check_batch(
             at=at,
         )
         return problems.response(request, problems.of_code(reason, members={"check": str(refused.check)}))
-    rows = batch.rows(request, matter=matter)
     identity = uuid7()
-    # Sent when it is committed: what is not on record is not told, and a slow reader keeps no transaction open.
-    spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (closed with the answer)
-    outcomes = checks.check_many(
-        rows,
-        spool.write,
+    pieces = checks.check_many(
+        batch.rows(request, matter=matter),
         department=who.department,
         asked_by=who.name,
         purpose=purpose,
@@ -224,16 +220,22 @@ def check_batch(
         batch=identity,
         fields=fields,
     )
-    summary = {"batch": str(identity), "rows": sum(outcomes.values()), "outcomes": outcomes}
-    spool.write((json.dumps({"summary": summary}) + "\n").encode())
-    response = StreamingHttpResponse(_parts(spool), content_type="application/x-ndjson")
+    # What goes wrong before the first line is a problem document; after it, only the missing summary can say so.
+    first = next(pieces, checks.Piece(b"", Counter()))
+    response = StreamingHttpResponse(_lines(first, pieces, identity), content_type="application/x-ndjson")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _parts(spool: IO[bytes]) -> Iterator[bytes]:
-    """What was spooled, from its beginning."""
-    with spool:
-        spool.seek(0)
-        while part := spool.read(_PART):
-            yield part
+def _lines(first: checks.Piece, others: Iterator[checks.Piece], batch_id: UUID) -> Iterator[bytes]:
+    """Every piece as it is committed, then the summary. A slow reader keeps no transaction open."""
+    outcomes: Counter[str] = Counter(dict.fromkeys(Outcome.values, 0))
+    try:
+        for piece in chain([first], others):
+            outcomes.update(piece.outcomes)
+            yield piece.text
+    except Exception as error:
+        _log.error("batch %s is cut off after %s answers: %r", batch_id, outcomes.total(), error)
+        raise
+    summary = {"batch": str(batch_id), "rows": outcomes.total(), "outcomes": dict(outcomes)}
+    yield (json.dumps({"summary": summary}) + "\n").encode()

@@ -1,5 +1,5 @@
 """Credit checks (信用核查): what is on record about an organisation and may be shown for a purpose. Every check is
-logged: one entry a question, one leaf a request.
+logged: one entry a question; one leaf a request, of a batch one a piece.
 
 Matched by code first. A name alone never identifies: one match is answered with both names side by side, several are
 listed without their records.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -57,6 +57,14 @@ class CheckAnswer:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Answers of a batch that are committed: one JSON text a line; how many ended how."""
+
+    text: bytes
+    outcomes: Counter[str]
+
+
 @transaction.atomic
 def check(
     *, department: Department, asked_by: str, code_or_name: str, purpose: str, matter: str, at: datetime
@@ -79,10 +87,8 @@ def check(
     return answer
 
 
-@transaction.atomic
 def check_many(
     questions: Iterable[Asked],
-    write: Callable[[bytes], object],
     *,
     department: Department,
     asked_by: str,
@@ -90,29 +96,33 @@ def check_many(
     at: datetime,
     batch: UUID | None = None,
     fields: bool = False,
-) -> dict[str, int]:
-    """Ask about many organisations; how many ended how.
+) -> Iterator[Piece]:
+    """Ask about many organisations, CHUNK at a time, in their order.
 
-    write: gets the answers, one JSON text a line, in the order of the questions; memory is that of one chunk. Send
-    none of it before this returns: the checks and the leaf that commits to all of them are one transaction, which may
-    still fail. batch: the id the logged checks share (made if None). fields: records with all their fields, which
-    makes the answer five times as large. A batch without questions leaves no leaf.
+    A piece is one transaction with one leaf over its checks, and is given when that is committed: it may be sent at
+    once, and where a later one fails, all that was given is on record and provable. Memory is that of one piece. Call
+    it outside of transactions. batch: the id the logged checks share (made if None). fields: records with all their
+    fields, which makes the answer five times as large. Without questions there is no piece and no leaf.
     """
     asking, refusal = _asking(department, asked_by, purpose, at)
-    batch = batch or uuid7()
-    asking = replace(asking, looker=replace(asking.looker, channel=Channel.BATCH), batch=batch, fields=fields)
-    outcomes: Counter[str] = Counter(dict.fromkeys(Outcome.values, 0))
-    entries: list[bytes] = []
+    asking = replace(
+        asking, looker=replace(asking.looker, channel=Channel.BATCH), batch=batch or uuid7(), fields=fields
+    )
     waiting = iter(questions)
     while chunk := list(islice(waiting, CHUNK)):
-        found = answers(_refused(asked.prepared(chunk), refusal), asking)
-        write("".join(f"{answer.text}\n" for answer in found).encode())
-        outcomes.update(answer.outcome for answer in found)
-        entries += [answer.entry for answer in found]
-    if entries:
-        refused = outcomes[Outcome.REFUSED]
-        looks.commit(Kind.CHECK, entries, refused=refused, subject=batch, actor=asking.looker.name, at=at)
-    return dict(outcomes)
+        yield _piece(chunk, asking, refusal)
+
+
+@transaction.atomic
+def _piece(chunk: list[Asked], asking: Asking, refusal: str) -> Piece:
+    questions = _refused(asked.prepared(chunk), refusal)
+    found = answers(questions, asking)
+    outcomes = Counter(answer.outcome for answer in found)
+    text = "".join(f"{answer.text}\n" for answer in found).encode()
+    entries, refused = [answer.entry for answer in found], outcomes[Outcome.REFUSED]
+    first = UUID(json.loads(found[0].text)["check"])
+    looks.commit(Kind.CHECK, entries, refused=refused, subject=first, actor=asking.looker.name, at=asking.at)
+    return Piece(text, outcomes)
 
 
 def refusal_of(department: Department, purpose: str) -> str:

@@ -1,9 +1,10 @@
-"""Whether the log of looks is what the ledger committed to: one look, or the batch it belongs to."""
+"""Whether the log of looks is what the ledger committed to: one look, or the piece of a batch that it belongs to."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -12,7 +13,11 @@ from gongxin.enquiries import looks
 from gongxin.enquiries.models import Look, LookLeaf
 from gongxin.ledger import selectors
 
-_ENTRIES = "SELECT enquiries_entry(l) FROM enquiries_look l WHERE {} ORDER BY id"
+_ONE: Final = "SELECT enquiries_entry(l) FROM enquiries_look l WHERE l.id = %s"
+_PIECE: Final = """
+    SELECT enquiries_entry(l) FROM enquiries_look l
+    WHERE l.batch_id = %s AND l.id >= %s AND (%s::uuid IS NULL OR l.id < %s) ORDER BY l.id"""
+_FROM_THE_FIRST: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +29,29 @@ class Evidence:
 
 
 def of(look: Look) -> Evidence:
-    """The leaf of a look (for one of a batch: of the batch), and whether what is stored is what it commits to."""
-    kept = LookLeaf.objects.filter(subject=look.batch_id or look.pk).first()
+    """The leaf of a look (for one of a batch: of its piece), and whether what is stored is what it commits to."""
+    if look.batch_id:
+        kept, root = _of_batch(look.batch_id, look.pk)
+    else:
+        kept, root = LookLeaf.objects.filter(subject=look.pk).first(), _over(_ONE, look.pk)
     if kept is None:
         return Evidence(None, holds=False)
     fields = json.loads(selectors.body(kept.seq))["fields"]
     said = fields["looks_root"] if kept.event == looks.TAKEN else (fields["looks"] or [""])[0]
-    return Evidence(kept.seq, holds=said == (root_of(look.batch_id) if look.batch_id else _root(look.pk)))
+    return Evidence(kept.seq, holds=said == root)
 
 
-def root_of(batch: UUID) -> str:
-    """The root over the looks of a batch as they are stored now."""
-    return _over(_ENTRIES.format("l.batch_id = %s"), batch)
+def _of_batch(batch: UUID, look: UUID) -> tuple[LookLeaf | None, str]:
+    """The leaf of the piece with this look, and the root over the piece as it is stored now."""
+    leaves = LookLeaf.objects.filter(subject__in=Look.objects.filter(batch_id=batch).values("pk"))
+    kept = leaves.filter(subject__lte=look).order_by("-subject").first()
+    if kept is None:
+        return LookLeaf.objects.filter(subject=batch).first(), _over(_PIECE, batch, _FROM_THE_FIRST, None, None)
+    following = leaves.filter(subject__gt=kept.subject).order_by("subject").values_list("subject", flat=True).first()
+    return kept, _over(_PIECE, batch, kept.subject, following, following)
 
 
-def _root(look: UUID) -> str:
-    return _over(_ENTRIES.format("l.id = %s"), look)
-
-
-def _over(statement: str, key: UUID) -> str:
+def _over(statement: str, *parameters: UUID | None) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [key])
+        cursor.execute(statement, parameters)
         return looks.root([bytes(entry) for (entry,) in cursor.fetchall()])

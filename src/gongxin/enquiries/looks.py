@@ -1,6 +1,7 @@
 """The log of looks (查询留痕): every look at what is not public is written in the transaction that answers it.
 
-A request is one entry and one leaf; a batch check is one entry a question and one leaf with the Merkle root over them.
+A request is one entry and one leaf; a batch check is one entry a question and one leaf a piece, with the Merkle root
+over the entries of the piece.
 If entry or leaf cannot be written the transaction fails, and nothing is answered.
 """
 
@@ -140,7 +141,7 @@ def write(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetim
 
 
 def commit(kind: Kind, entries: Sequence[bytes], *, refused: int, subject: UUID, actor: str, at: datetime) -> int:
-    """Append the leaf of one look, or of all looks of a batch (`subject` is then the batch); its number.
+    """Append the leaf of one look, or of all looks of a piece of a batch; its number. subject: the look, or the first.
 
     entries: SHA-256 of each look as `enquiries_entry` makes it, in the order of their ids.
     """

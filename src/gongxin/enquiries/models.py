@@ -109,9 +109,9 @@ class Look(models.Model):
 
 
 class LookLeaf(models.Model):
-    """The leaf of the ledger that commits to a look, or to all looks of a batch."""
+    """The leaf of the ledger that commits to a look, or to the looks of a piece of a batch."""
 
-    # Id of the look, or of the batch.
+    # Id of the look, or of the first of the piece; of the batch, where it was one piece (until November 2026).
     subject = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField()
     # Where the leaf is that of a report, which commits to the look by the same root.
