@@ -29,8 +29,10 @@ AS_NODE = {
     "intake/jobs.py": "processing compares with what other departments hold",
     "web/mine/following.py": "whoever has the signed link of an e-mail confirms or stops its address; nothing is shown",
     "rights/cases.py": "numbers of cases are counted over all departments; only numbers are read",
+    "rights/eligibility.py": "an untrue commitment bars repair whichever department found it; only the day is read",
+    "rights/selectors.py": "seats of trainings are counted over everybody who comes; only the number is read",
     "rights/training.py": "seats are counted over everybody who comes; only the number is read",
-    "web/public/records.py": "names of fields that a correction changed; nothing of what they said",
+    "web/public/records.py": "which fields a correction changed and by which rule it is not shown; no content",
     "enquiries/verification.py": "whoever has a report's number may know whether it still holds",
 }
 

@@ -20,7 +20,7 @@ from tests.web.desk_world import PASSWORD, World
 from gongxin import clock
 from gongxin.identity import accounts, consents, keys, representations, substitutions
 from gongxin.identity.models import Department, Role, User
-from gongxin.rights import cases
+from gongxin.rights import cases, training
 from gongxin.rights.cases import Given
 from gongxin.rights.models import Channel
 
@@ -87,6 +87,7 @@ class Everybody:
             at=at,
         )
         self.file = person_world.build(users["person"], world.mine)
+        course = training.open_course("信用修复培训", "", acting_user=users["case_officer"], at=at)
         issued = keys.issue(department=world.mine, label="审批系统", acting_user="operator", at=at)
         self.users = users
         self.clients = {name: world.client(user) for name, user in users.items()}
@@ -101,6 +102,7 @@ class Everybody:
             "<substitution>": stood_in.pk,
             "<representation>": bound.pk,
             "<key>": issued.key.pk,
+            "<course>": course.pk,
             "<case>": case.pk,
             "<evidence>": case.evidence.get().pk,
             "<notice>": case.notices.get(addressee="organisation").pk,
@@ -115,6 +117,7 @@ class Everybody:
             ).consent.pk,
             "<person-record>": self.file.licence.id,
             "<person-objection>": self.file.objection.id,
+            "<person-paper>": self.file.objection.papers[0].id,
             "<person-authorisation>": self.file.issued.authorisation.id,
             "<person-code>": self.file.issued.code,
             "<nothing>": NOTHING,

@@ -55,6 +55,7 @@ PAGES: dict[str, Row] = {
     "cases:case": Row("look", ("<nothing>",)),
     "cases:evidence": Row("look", ("<nothing>",)),
     "cases:choose": Row("look", ("<record>",)),
+    "cases:subject": Row("look", ("<nothing>",)),
     "cases:repair-notice": Row("look", ("<record>",)),
     "cases:repair-notice-pdf": Row("look", ("<record>",)),
     "cases:repair-notices": Row("look", ("<submission>",)),
@@ -62,6 +63,7 @@ PAGES: dict[str, Row] = {
     "mine:record": Row("look", ("<own>",)),
     "mine:case": Row("look", ("<nothing>",)),
     "mine:evidence": Row("look", ("<nothing>",)),
+    "mine:commitments": Row("look"),
     "mine:messages": Row("look"),
     "mine:messages-file": Row("look", ("csv",)),
     "mine:message": Row("look", ("<nothing>",)),
@@ -97,6 +99,7 @@ SHOW_NOTHING_HELD = {
     "desk:entry-items", "desk:entry", "desk:catalogue", "desk:item", "desk:template", "desk:departments",
     "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
     "desk:permissions-file", "mine:lending", "mine:lend",
+    "mine:commit", "mine:made", "mine:made-pdf",
     "mine:mail-confirm", "mine:mail-stop", "desk:undelivered", "desk:undelivered-file",
 }  # fmt: skip
 # Natural persons have a log of their own, which only the person reads: test_person_pages.py asks each of these.
@@ -104,11 +107,18 @@ PERSONAL = {
     "person:start", "person:home", "person:record", "person:objection", "person:objections", "person:case",
     "person:openings", "person:authorisations", "person:authorise", "person:revoke", "person:copy",
     "person-desk:authorised", "person-desk:objections", "person-desk:objection", "person-desk:assistance",
+    "person:paper", "person-desk:paper",
+}  # fmt: skip
+# Of cases: organisations found by name, trainings and who comes to them; nothing that is held about anybody.
+SHOW_NOTHING_HELD |= {
+    "cases:subjects", "cases:training", "cases:course", "cases:certificate", "mine:training", "mine:certificate",
 }  # fmt: skip
 # They change something or ask to confirm it: each change has its own leaf.
 CHANGE = {
     "desk:account-new", "desk:account-care", "desk:department-new", "desk:department", "desk:department-use",
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
+    "cases:file-about", "cases:attended", "mine:file", "mine:file-about", "mine:register", "mine:withdraw",
+    "mine:training-proof",
     "cases:step", "cases:file", "mine:messages-read", "mine:following", "mine:mail", "mine:mail-drop",
     "desk:undelivered-again", "mine:objection", "mine:repair", "mine:duties", "mine:commitment",
     "mine:check", "mine:discard", "mine:step", "mine:remove", "mine:lent", "mine:take-back",

@@ -18,7 +18,10 @@ from gongxin.correspondence import mailboxes
 from gongxin.correspondence.models import Mailbox
 from gongxin.identity import consents
 from gongxin.identity.models import Consent, Role, User
-from gongxin.rights.models import Case, Notice
+from gongxin.rights import training
+from gongxin.rights.models import Case, Course, Notice, Position
+from gongxin.supervision import commitments
+from gongxin.supervision.models import Commitment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,6 +34,15 @@ PAGES = {
     "cases:choose": ("reporter", "record"),
     "cases:file": ("office", "opening"),
     "cases:repair-notice": ("reporter", "record"),
+    "cases:subjects": ("maker", ""),
+    "cases:subject": ("maker", "organisation"),
+    "cases:file-about": ("maker", "about"),
+    "cases:training": ("office", ""),
+    "cases:course": ("office", "course"),
+    "mine:file": ("agent", "exit"),
+    "mine:file-about": ("agent", "plan"),
+    "mine:training": ("agent", ""),
+    "mine:training-proof": ("agent", "record"),
     "mine:home": ("agent", ""),
     "mine:record": ("agent", "record"),
     "mine:objection": ("agent", "record"),
@@ -44,6 +56,9 @@ PAGES = {
     "mine:following": ("agent", ""),
     "mine:mail-confirm": ("agent", "confirm"),
     "mine:mail-stop": ("agent", "stop"),
+    "mine:commitments": ("agent", ""),
+    "mine:commit": ("agent", "kind"),
+    "mine:made": ("agent", "made"),
     "mine:lending": ("agent", ""),
     "mine:lend": ("agent", ""),
     "mine:lent": ("agent", "consent"),
@@ -55,12 +70,18 @@ NOT_PAGES = {
     "cases:cases-xlsx": "a file",
     "cases:step": "takes a form",
     "cases:evidence": "a file",
+    "cases:certificate": "a file",
+    "cases:attended": "takes a form",
+    "mine:register": "takes a form",
+    "mine:withdraw": "takes a form",
+    "mine:certificate": "a file",
     "cases:repair-notice-pdf": "a file",
     "cases:repair-notices": "a file",
     "mine:messages-read": "takes a form",
     "mine:messages-file": "a file",
     "mine:message-pdf": "a file",
     "mine:mail": "takes a form",
+    "mine:made-pdf": "a file",
     "mine:mail-drop": "takes a form",
     "mine:step": "takes a form",
     "mine:evidence": "a file",
@@ -90,14 +111,32 @@ def world(db: None) -> Iterator[World]:
         yield worlds.build()
 
 
+def _trained(world: World) -> None:
+    """A course with a session that is over and one to come, the organisation registered for both."""
+    course = training.open_course("信用修复专题培训", "信用法规", acting_user=world.office, at=at(date(2026, 6, 1)))
+    for day in (date(2026, 6, 10), date(2026, 7, 10)):
+        session = training.schedule(
+            course.pk, at(day), "市民中心", hours=2, seats=9, acting_user=world.office, at=at(date(2026, 6, 1))
+        )
+        coming = training.Coming(1, Position.HEAD)
+        training.register(session.pk, world.company.pk, coming, acting_user=world.agent, at=at(date(2026, 6, 2)))
+
+
 def address(name: str, world: World, case: Case) -> str:
     """The page's address."""
     arguments: dict[str, list[Any]] = {
         "": [],
         "case": [case.pk],
         "record": [world.record.pk],
+        "organisation": [world.company.pk],
+        "about": [world.company.pk, "interview", "call-prompt"],
+        "exit": [world.record.pk, "list-exit"],
+        "plan": [world.company.pk, "bankruptcy"],
+        "course": [course.pk] if (course := Course.objects.first()) else [],
         "opening": [world.record.pk, "objection", "file"],
         "consent": [lent(world).pk] if PAGES[name][1] == "consent" else [],
+        "kind": ["disclosure"],
+        "made": [made(world).pk] if PAGES[name][1] == "made" else [],
         "notice": [notice.pk for notice in Notice.objects.filter(addressee="organisation")][:1],
         "confirm": [mailboxes.confirmation(mailbox(world))] if PAGES[name][1] == "confirm" else [],
         "stop": [mailboxes.stopping(mailbox(world))] if PAGES[name][1] == "stop" else [],
@@ -115,6 +154,11 @@ def lent(world: World) -> Consent:
     return consents.lend(world.company.uscc or "", to, **given, acting_user=world.agent, at=at(JULY)).consent
 
 
+def made(world: World) -> Commitment:
+    """A commitment of the organisation."""
+    return commitments.make(world.company, "disclosure", matter="", acting_user=world.agent, at=at(JULY))
+
+
 def mailbox(world: World) -> Mailbox:
     """An address of the representative."""
     return mailboxes.give("info@example.cn", acting_user=world.agent, at=at(JULY))
@@ -129,6 +173,7 @@ def whoever(world: World, name: str) -> User:
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_page_is_accessible(world: World, page: Page, name: str) -> None:
     case = world.object(on=JULY)
+    _trained(world)
     asked = address(name, world, case)
     odd = in_browser.connect(page, browser(whoever(world, name)))
     page.set_viewport_size({"width": 320, "height": 640})

@@ -33,6 +33,7 @@ def save(
     reasons: str | None = None,
     correction: Mapping[str, str] | None = None,
     committed: bool | None = None,
+    ground: str | None = None,
     acting_user: User,
     at: datetime,
 ) -> Draft:
@@ -50,6 +51,8 @@ def save(
         draft.correction = {name: persons.masked_text(text) for name, text in correction.items() if name}
     if committed is not None:
         draft.committed = committed
+    if ground is not None:
+        draft.ground = ground[:40]
     draft.saved_at = at
     draft.save()
     return draft

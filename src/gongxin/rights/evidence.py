@@ -16,19 +16,14 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 
+from gongxin import filekinds
 from gongxin.errors import Conflict, InvalidInput, NotFound
 from gongxin.intake import persons
 from gongxin.rights.models import Case, Draft, Evidence, Paper
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_FILES: Final = 20
-# How a file of the kind begins, its media type, the endings its name may have.
-_KINDS: Final = (
-    (b"%PDF-", "application/pdf", ("pdf",)),
-    (b"\x89PNG\r\n\x1a\n", "image/png", ("png",)),
-    (b"\xff\xd8\xff", "image/jpeg", ("jpg", "jpeg")),
-)
-ACCEPTED: Final = ".pdf,.png,.jpg,.jpeg"
+ACCEPTED: Final = filekinds.ACCEPTED
 _NAME: Final = 200
 
 
@@ -98,10 +93,9 @@ def _judged(content: bytes, filename: str) -> str:
         raise InvalidInput(
             "evidence-too-large", f"材料文件超过 {most} MiB。", remedy="请降低扫描分辨率或者分成几份上传。"
         )
-    ending = Path(filename).suffix.lower().removeprefix(".")
-    for beginning, media_type, endings in _KINDS:
-        if content.startswith(beginning) and ending in endings:
-            return media_type
+    kind = filekinds.media_type(content, filename)
+    if kind is not None:
+        return kind
     raise InvalidInput(
         "evidence-kind",
         "材料文件的格式不在接受范围内，或者内容与扩展名不符。",

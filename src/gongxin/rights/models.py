@@ -140,6 +140,7 @@ class Draft(models.Model):
     reasons = models.TextField(blank=True)
     correction = models.JSONField(default=dict)
     committed = models.BooleanField(default=False)
+    ground = models.CharField(max_length=40, blank=True)
     saved_at = models.DateTimeField()
 
     class Meta:

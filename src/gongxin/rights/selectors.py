@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from gongxin.errors import NotFound
 from gongxin.identity.models import Department, User
 from gongxin.policy import packs
 from gongxin.policy.casework import CaseState, Procedure, RoleWord, Transition
 from gongxin.policy.model import Clock
-from gongxin.rights.models import Case, CaseStep, Draft, Notice
+from gongxin.rights.models import Case, CaseStep, Certificate, Course, Draft, Notice, Registration, Session
 from gongxin.subjects.models import Organisation
-from gongxin.walls import beyond
+from gongxin.walls import acting, beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,37 @@ def notices_for(codes: frozenset[str]) -> QuerySet[Notice]:
 def drafts(user: User) -> QuerySet[Draft]:
     """What the user has begun and not filed, latest first."""
     return Draft.objects.filter(user=user).select_related("record", "record__organisation").order_by("-saved_at")
+
+
+def courses() -> QuerySet[Course]:
+    """Repair trainings, newest first, each with its department."""
+    return Course.objects.select_related("department")
+
+
+def sessions(course: Course) -> QuerySet[Session]:
+    """The sessions of a course with those who come; who withdrew is left out."""
+    coming = Registration.objects.filter(withdrawn_at=None).select_related("organisation")
+    return course.sessions.prefetch_related(Prefetch("registrations", coming, to_attr="coming"))
+
+
+def sessions_after(at: datetime) -> list[Any]:
+    """The sessions that begin after `at`, each with `taken`: how many of its seats are."""
+    coming = Count("registrations", filter=Q(registrations__withdrawn_at=None))
+    found = Session.objects.filter(starts_at__gt=at).select_related("course__department")
+    # Seats are counted over everybody who comes; nothing is said of them.
+    with acting.as_node():
+        return list(found.annotate(taken=coming).order_by("starts_at"))
+
+
+def registrations(codes: frozenset[str]) -> QuerySet[Registration]:
+    """What the organisations with these codes are registered for and came to, latest session first."""
+    found = Registration.objects.filter(organisation__uscc__in=codes, withdrawn_at=None)
+    return found.select_related("session__course", "organisation").order_by("-session__starts_at")
+
+
+def certificates() -> QuerySet[Certificate]:
+    """Certificates of repair training with what their pages say."""
+    return Certificate.objects.select_related("course__department", "organisation")
 
 
 def organisations(codes: frozenset[str]) -> list[Organisation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.policy import packs
 from gongxin.policy.casework import Procedure, Transition
+from gongxin.policy.repair import asks_for
 from gongxin.records import selectors as records
 from gongxin.records.models import Record
 from gongxin.rights import acting, cases, eligibility, selectors
@@ -49,7 +51,9 @@ def file(request: HttpRequest, record_id: UUID, procedure_id: str, action: str) 
     held = _record(request, record_id)
     procedure, row = _opening(request, held, procedure_id, action)
     on_paper = "representative" in row.roles
-    form = bound(request, row, held) if request.method == "POST" else StepForm(row=row, record=held)
+    found = eligibility.of(held, day=clock.today()) if procedure.eligible else None
+    kinds: dict[str, Any] = {"procedure": procedure, "training": found is not None and asks_for(found, "training")}
+    form = bound(request, row, held, **kinds) if request.method == "POST" else StepForm(row=row, record=held, **kinds)
     paper = PaperForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -62,12 +66,13 @@ def file(request: HttpRequest, record_id: UUID, procedure_id: str, action: str) 
                 status = error.status
     context = {
         "record": held,
+        "organisation": held.organisation,
         "item": packs.current().item(held.item),
         "procedure": procedure,
         "row": row,
         "form": form,
         "paper": paper if on_paper else None,
-        "eligibility": eligibility.of(held, day=clock.today()) if procedure.eligible else None,
+        "eligibility": found,
     }
     return render(request, "cases/file.html", context, status=status)
 
@@ -85,7 +90,9 @@ def openings(request: HttpRequest, held: Record) -> list[tuple[Procedure, Transi
         (procedure, row)
         for procedure in packs.current().procedures.values()
         for row in procedure.openings()
-        if held.state in procedure.record_states
+        if procedure.about == "record"
+        and held.state in procedure.record_states
+        and procedure.takes(item.id)
         and (item.adverse or not procedure.adverse)
         and held_roles & set(row.roles)
     ]

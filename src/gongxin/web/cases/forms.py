@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gongxin.policy import packs
-from gongxin.policy.casework import Transition
+from gongxin.policy.casework import Procedure, Transition
 from gongxin.records.models import Record
 from gongxin.rights import correcting, evidence
 from gongxin.rights.cases import MOST_REASONS, Given
@@ -25,7 +25,9 @@ _DAY: Final = {"type": "date"}
 
 
 class StepForm(forms.Form):
-    """What a step asks for: reasons, corrections field by field, the day the cause arose, evidence, the commitment."""
+    """What a step asks for: ground, reasons, corrections field by field, the day the cause arose, evidence, the
+    commitment. record: None where the case is about an organisation; training: proof of a training may be uploaded.
+    """
 
     reasons = forms.CharField(
         label=gettext_lazy("理由"),
@@ -41,24 +43,39 @@ class StepForm(forms.Form):
         files: Any = None,
         *,
         row: Transition,
-        record: Record,
+        record: Record | None,
+        procedure: Procedure | None = None,
         asked_for: dict[str, str] | None = None,
         initial: dict[str, Any] | None = None,
+        training: bool = False,
     ) -> None:
         super().__init__(data, files, prefix=row.action, initial=initial)
         self.row = row
         self.fields["reasons"].required = "reasons" in row.asks
-        if "correction" in row.asks or row.action == "file":
+        if procedure is not None and any(entry.enters == row.action for entry in procedure.transitions):
+            self.fields["reasons"].label = _("记入信用记录的内容")
+            self.fields["reasons"].help_text = _(
+                "另一名承办人复核后，这些内容会原样记入信用记录：请去除商业秘密和个人隐私，写岗位，不写姓名。"
+            )
+        if "ground" in row.asks and procedure is not None and record is not None:
+            self._add_ground(procedure, record)
+        if record is not None and ("correction" in row.asks or row.action == "file"):
             self._add_corrections(record, asked_for or {}, required="correction" in row.asks)
         if "occurred_on" in row.asks:
-            self.fields["occurred_on"] = forms.DateField(
-                label=_("撤销或者变更的日期"), widget=forms.DateInput(_DAY, format="%Y-%m-%d")
-            )
+            label = _("人民法院裁定的日期") if record is None else _("撤销或者变更的日期")
+            self.fields["occurred_on"] = forms.DateField(label=label, widget=forms.DateInput(_DAY, format="%Y-%m-%d"))
         self._add_files()
+        if training:
+            self.fields["training"] = _file(_("信用修复培训的证明"), required=False)
         if "commitment" in row.asks:
             self.fields["committed"] = forms.BooleanField(
                 label=_("承诺所提交的材料真实、完整，自愿接受监督；承诺不实的，愿意承担相应后果。"), required=False
             )
+
+    def _add_ground(self, procedure: Procedure, record: Record) -> None:
+        offered = [(ground.id, ground.title) for ground in procedure.grounds_of(record.item)]
+        self.fields["ground"] = forms.ChoiceField(label=_("事由"), choices=offered, widget=forms.RadioSelect)
+        self.order_fields(["ground"])
 
     def _add_corrections(self, record: Record, asked_for: dict[str, str], *, required: bool) -> None:
         item = packs.current().item(record.item)
@@ -85,12 +102,9 @@ class StepForm(forms.Form):
         if not wanted and "reasons" not in self.row.asks:
             return
         for number in range(1, FILES + 1):
-            self.fields[f"file_{number}"] = forms.FileField(
-                label=_("证明材料 %(number)s") % {"number": number},
-                required=wanted and number == 1,
-                help_text=_("PDF、PNG 或者 JPEG，每份不超过 10 MiB。") if number == 1 else "",
-                widget=forms.ClearableFileInput({"accept": evidence.ACCEPTED}),
-            )
+            label = _("证明材料 %(number)s") % {"number": number}
+            told = _("PDF、PNG 或者 JPEG，每份不超过 10 MiB。") if number == 1 else ""
+            self.fields[f"file_{number}"] = _file(label, required=wanted and number == 1, told=told)
 
     def given(self) -> Given:
         """What was filled in; files are on the disk then. Raises InvalidInput for a file that is not accepted."""
@@ -99,12 +113,14 @@ class StepForm(forms.Form):
             (values.get(f"field_{number}"), values.get(f"text_{number}", "")) for number in range(1, CORRECTIONS + 1)
         ]
         paper = Paper.DUTIES if self.row.action == "apply" else Paper.OTHER
+        proofs = kept_files([values.get(f"file_{number}") for number in range(1, FILES + 1)], paper)
         return Given(
             reasons=values.get("reasons", ""),
             correction={name: text for name, text in pairs if name},
             occurred_on=values.get("occurred_on"),
             committed=bool(values.get("committed")),
-            files=kept_files([values.get(f"file_{number}") for number in range(1, FILES + 1)], paper),
+            files=[*proofs, *kept_files([values.get("training")], Paper.TRAINING)],
+            ground=values.get("ground", ""),
         )
 
 
@@ -127,6 +143,18 @@ def kept_files(files: Sequence[Any], paper: Paper) -> list[tuple[Paper, evidence
     ]
 
 
-def bound(request: HttpRequest, row: Transition, record: Record) -> StepForm:
+def bound(
+    request: HttpRequest,
+    row: Transition,
+    record: Record | None,
+    *,
+    procedure: Procedure | None = None,
+    training: bool = False,
+) -> StepForm:
     """The form of a step as it was sent."""
-    return StepForm(request.POST, request.FILES, row=row, record=record)
+    return StepForm(request.POST, request.FILES, row=row, record=record, procedure=procedure, training=training)
+
+
+def _file(label: str, *, required: bool, told: str = "") -> forms.FileField:
+    accepted = forms.ClearableFileInput({"accept": evidence.ACCEPTED})
+    return forms.FileField(label=label, required=required, help_text=told, widget=accepted)

@@ -42,7 +42,7 @@ def step(request: HttpRequest, case_id: UUID, action: str) -> HttpResponseBase:
     row = packs.current().procedure(held.procedure).transition(action)
     if row is None:
         raise NotFound("action-unknown", _("没有这个步骤。"), remedy=_("请从办件页面选择可以办理的步骤。"))
-    form = bound(request, row, held.record)
+    form = bound(request, row, held.record, procedure=packs.current().procedure(held.procedure))
     if form.is_valid():
         try:
             cases.advance(held.pk, action, given=form.given(), acting_user=acting_user(request), at=clock.now())
@@ -90,7 +90,8 @@ def _page(request: HttpRequest, held: Case, *, sent: StepForm | None = None, sta
 def _form(row: Transition, held: Case, sent: StepForm | None, asked_for: dict[str, str]) -> StepForm:
     if sent is not None and sent.row.action == row.action:
         return sent
-    return StepForm(row=row, record=held.record, asked_for=asked_for)
+    procedure = packs.current().procedure(held.procedure)
+    return StepForm(row=row, record=held.record, procedure=procedure, asked_for=asked_for)
 
 
 def _asked_for(held: Case) -> dict[str, str]:

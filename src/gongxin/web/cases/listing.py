@@ -134,7 +134,7 @@ def _rows(found: QuerySet[Case], day: date) -> Iterator[list[str]]:
             where.procedure.title,
             case.organisation.name,
             case.organisation.uscc or "",
-            case.record.document_no,
+            case.record.document_no if case.record else "",
             case.department.name,
             case.get_channel_display(),
             case.filed_on.isoformat(),

@@ -21,13 +21,16 @@ def context(case: Case) -> dict[str, Any]:
     """Everything about a case but the steps that may be taken."""
     day, pack = clock.today(), packs.current()
     where = selectors.where(case, day=day)
-    item = pack.items.get(case.record.item)
+    record = case.record
+    item = pack.items.get(record.item) if record else None
     return {
         "case": case,
-        "record": case.record,
+        "record": record,
+        "taken": case.taken.select_related("record"),
+        "ground": where.procedure.ground(case.ground),
         "item": item,
         "where": where,
-        "standing": explaining.standing(case.record, day),
+        "standing": explaining.standing(record, day) if record else "",
         "asked_for": corrections(case),
         "timeline": selectors.timeline(case),
         "evidence": case.evidence.all(),
@@ -53,7 +56,7 @@ def drawn(procedure: Procedure, *, current: str = "") -> dict[str, Any]:
 def corrections(case: Case) -> list[tuple[str, str]]:
     """Label and text of what the first step asks to be put right."""
     first = case.steps.order_by("number").first()
-    item = packs.current().items.get(case.record.item)
+    item = packs.current().items.get(case.record.item) if case.record else None
     labels = {field.name: field.label for field in item.fields} if item else {}
     asked = first.correction if first else {}
     return [(labels.get(name, name), text) for name, text in asked.items()]

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from gongxin.enquiries.models import Kind
 from gongxin.web import looking
-from gongxin.web.cases import filing, handling, listing, notices
+from gongxin.web.cases import courses, filing, handling, listing, notices, subjects
 
 # Every look at a case is on record; of the work on it, what was refused.
 _looked = looking.looked(Kind.CASE)
@@ -22,6 +22,17 @@ urlpatterns: list[URLPattern] = [
     path("evidence/<uuid:evidence_id>", _looked(handling.evidence_file), name="evidence"),
     path("records/<uuid:record_id>", _looked(filing.choose), name="choose"),
     path("records/<uuid:record_id>/<slug:procedure_id>/<slug:action>", _worked(filing.file), name="file"),
+    path("organisations", subjects.find, name="subjects"),
+    path("organisations/<uuid:organisation_id>", _looked(subjects.subject), name="subject"),
+    path(
+        "organisations/<uuid:organisation_id>/<slug:procedure_id>/<slug:action>",
+        _worked(subjects.file),
+        name="file-about",
+    ),
+    path("training", courses.courses, name="training"),
+    path("training/<uuid:course_id>", courses.course, name="course"),
+    path("training/<uuid:course_id>/<uuid:registration_id>", _worked(courses.attended), name="attended"),
+    path("training/certificates/<uuid:certificate_id>.pdf", courses.certificate_pdf, name="certificate"),
     path("repair-notice/<uuid:record_id>", _looked(notices.page), name="repair-notice"),
     path("repair-notice/<uuid:record_id>.pdf", _looked(notices.pdf), name="repair-notice-pdf"),
     path("repair-notices/<uuid:submission_id>.zip", _looked(notices.bulk), name="repair-notices"),

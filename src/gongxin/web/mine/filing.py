@@ -19,8 +19,9 @@ from gongxin import clock
 from gongxin.errors import GongxinError, InvalidInput
 from gongxin.policy import packs
 from gongxin.policy.casework import Transition
+from gongxin.policy.repair import asks_for
 from gongxin.records.models import Record
-from gongxin.rights import cases, drafts, eligibility, evidence
+from gongxin.rights import cases, drafts, eligibility, evidence, selectors
 from gongxin.rights.cases import Given
 from gongxin.rights.models import Case, Draft, Paper
 from gongxin.web.cases.forms import StepForm, bound
@@ -37,6 +38,16 @@ class DutiesForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("证明材料"),
         help_text=gettext_lazy("例如缴款凭证、整改验收材料。PDF、PNG 或者 JPEG，每份不超过 10 MiB。"),
+        widget=forms.ClearableFileInput({"accept": evidence.ACCEPTED}),
+    )
+
+
+class TrainingForm(forms.Form):
+    """The proof of a training elsewhere."""
+
+    file = forms.FileField(
+        label=gettext_lazy("其他平台的培训证明"),
+        help_text=gettext_lazy("在本平台参加培训并取得证明的，不需要上传。PDF、PNG 或者 JPEG，每份不超过 10 MiB。"),
         widget=forms.ClearableFileInput({"accept": evidence.ACCEPTED}),
     )
 
@@ -107,6 +118,14 @@ def commitment(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """The commitment."""
     held = own_record(request, record_id)
     return _paper_page(request, held, CommitmentForm, Paper.COMMITMENT, _("信用承诺书"))
+
+
+@require_http_methods(["GET", "POST"])
+@mine_page
+def training_proof(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
+    """Proof of a training elsewhere, where the rules of that time ask for training."""
+    held = own_record(request, record_id)
+    return _paper_page(request, held, TrainingForm, Paper.TRAINING, _("信用修复培训"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -187,10 +206,19 @@ def _tasks(held: Record, draft: Draft | None) -> dict[str, object]:
     proofs = [entry for entry in files if entry.paper == Paper.DUTIES]
     signed = [entry for entry in files if entry.paper == Paper.COMMITMENT]
     done = {"duties": bool(proofs), "commitment": bool(signed) or bool(draft and draft.committed)}
+    found = eligibility.of(held, day=clock.today())
+    trained = list(selectors.certificates().filter(organisation=held.organisation))
+    elsewhere = [entry for entry in files if entry.paper == Paper.TRAINING]
+    asked = asks_for(found, "training")
+    if asked:
+        done["training"] = bool(trained or elsewhere)
     return {
+        "training_asked": asked,
+        "trained": trained,
+        "elsewhere": elsewhere,
         "record": held,
         "item": packs.current().item(held.item),
-        "eligibility": eligibility.of(held, day=clock.today()),
+        "eligibility": found,
         "draft": draft,
         "proofs": proofs,
         "signed": signed,
@@ -219,7 +247,7 @@ def _paper_page(
             except InvalidInput as error:
                 form.add_error("file", f"{error.title}{error.remedy}")
     files = [entry for entry in draft.evidence.all() if entry.paper == paper] if draft else []
-    context = {"record": held, "title": title, "files": files, "form": form}
+    context = {"record": held, "title": title, "files": files, "form": form, "training": paper == Paper.TRAINING}
     return render(request, "mine/paper.html", context, status=status)
 
 

@@ -7,7 +7,7 @@ from django.urls import URLPattern, path
 from gongxin.enquiries.models import Channel, Kind
 from gongxin.web import looking
 from gongxin.web.cases import own
-from gongxin.web.mine import filing, following, lending, looks, messages, views
+from gongxin.web.mine import commitments, filing, following, lending, looks, messages, views
 
 # An organisation's looks at what is held on it are on record like everybody's; of its filings, what was refused.
 _records = looking.looked(Kind.RECORDS, duty=looks.OWN, channel=Channel.MINE)
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_record}/repair", _worked(filing.repair), name="repair"),
     path(f"{_record}/repair/duties", _worked(filing.duties), name="duties"),
     path(f"{_record}/repair/commitment", _worked(filing.commitment), name="commitment"),
+    path(f"{_record}/repair/training", _worked(filing.training_proof), name="training-proof"),
     path(f"{_record}/repair/check", _worked(filing.check), name="check"),
     path(f"{_record}/apply/<slug:procedure_id>", _worked(own.file), name="file"),
     path("organisations/<uuid:organisation_id>/<slug:procedure_id>", _worked(own.file_about), name="file-about"),
@@ -46,6 +47,10 @@ urlpatterns: list[URLPattern] = [
     path("mail/drop", following.drop, name="mail-drop"),
     path("mail/confirm/<str:token>", following.confirm, name="mail-confirm"),
     path("mail/stop/<str:token>", following.stop, name="mail-stop"),
+    path("commitments/", _records(commitments.listing), name="commitments"),
+    path("commitments/new/<slug:kind_id>", commitments.make, name="commit"),
+    path("commitments/<uuid:commitment_id>", commitments.made, name="made"),
+    path("commitments/<uuid:commitment_id>.pdf", commitments.pdf, name="made-pdf"),
     path("lending/", lending.lending, name="lending"),
     path("lending/new", lending.lend, name="lend"),
     path("lending/<uuid:consent_id>", _worked(lending.lent), name="lent"),
