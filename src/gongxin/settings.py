@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "gongxin.enquiries",
     "gongxin.rights",
     "gongxin.ends",
+    "gongxin.supervision",
     "gongxin.correspondence",
     "gongxin.endurance",
     "gongxin.web",

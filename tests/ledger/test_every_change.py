@@ -266,6 +266,7 @@ SHOWN = {
     "persons.opening.log": "persons/test_leaves.py::test_a_refused_opening_is_one_leaf",
     "persons.opening.open_by_code": "persons/test_leaves.py::test_a_refused_opening_is_one_leaf",
     "persons.opening.open_own": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "supervision.commitments.make": "supervision/test_commitments.py::test_it_is_made_once_with_its_words_and_one_leaf",
     "rights.cases.advance": "rights/test_life.py::",
     "rights.cases.open_case": "rights/test_cases.py::",
     "rights.cases.open_about": "rights/test_procedures.py::test_a_reorganisation_shields_what",

@@ -31,6 +31,8 @@ ITEMS = TEN | {
     "tax-arrears",
     "contract-performance",
     "interview",
+    "commitment",
+    "voluntary",
 }
 PARTY = "XDR_MC XDR_LB XDR_SHXYM XDR_GSZC XDR_ZZJG XDR_SWDJ XDR_SYDW XDR_SHZZ FRDB FR_ZJLX FR_ZJHM XDR_ZJLX XDR_ZJHM"
 LICENCE = "XKWS WSH XKLB XKZS XKBH NR JDRQ YXQZ YXQZI XKJG XKJGDM ZT LYDW LYDWDM"

@@ -63,6 +63,7 @@ class Action(StrEnum):
     MINE_READ = "mine.read"
     CONSENT_LEND = "consent.lend"
     BORROWED_READ = "borrowed.read"
+    COMMITMENT_MAKE = "commitment.make"
     CASE_FILE = "case.file"
     CASE_READ = "case.read"
     CASE_ACT = "case.act"

@@ -17,7 +17,9 @@ from gongxin.policy.reading import Node, fault, read
 
 Made = TypeVar("Made")
 
-FILES: Final = ("categories", "principles", "clocks", "prohibited", "purposes", "duties", "report", "retention")
+FILES: Final = (
+    "categories", "principles", "clocks", "prohibited", "purposes", "duties", "report", "retention", "commitments",
+)  # fmt: skip
 FOLDERS: Final = ("codes", "severity", "caps", "terms", "fields", "items", "procedures", "repair", "calendar", "tests")
 
 
@@ -72,6 +74,7 @@ def load(name: str, folder: Path) -> Pack:
         report=parts.merged("report", section),
         procedures=procedures,
         repair=parts.merged("repair", partial(casework_files.repair_rules, desk=desk)),
+        commitments=parts.merged("commitments", partial(lists.commitment_kind, codes=codes)),
         retention=parts.merged("retention", partial(retention.retention, items=items)),
     )
 

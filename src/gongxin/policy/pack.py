@@ -14,6 +14,7 @@ from gongxin.policy.model import (
     Category,
     Clock,
     CodeList,
+    CommitmentKind,
     DatedRule,
     Duty,
     Item,
@@ -56,6 +57,7 @@ class Pack:
     report: dict[str, ReportSection]
     procedures: dict[str, Procedure]
     repair: dict[str, RepairRules]
+    commitments: dict[str, CommitmentKind]
     retention: dict[str, Retention]
 
     def item(self, item_id: str) -> Item:
