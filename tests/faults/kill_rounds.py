@@ -114,4 +114,6 @@ def run(*, rounds: int, seed: int, seconds: float, say: Callable[[str], None]) -
         node.tend()
         until(lambda: idle(node), "every submission finished", 120)
         say(f"  all work done, {time.monotonic() - begun:.0f} s")
+        if load.told.wrong:
+            say(node.faults("web"))
         return turns, load, judge(node, load.told)

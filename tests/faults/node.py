@@ -109,6 +109,13 @@ class Node:
         path = self.log(name)
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
+    def faults(self, name: str, lines: int = 60) -> str:
+        """The last errors that a process of the node wrote, with what stands below them."""
+        path = self.log(name)
+        told = path.read_text(errors="replace").splitlines() if path.exists() else []
+        starts = [place for place, line in enumerate(told) if " error " in line]
+        return "\n".join(line for place in starts[-4:] for line in told[place : place + lines // 4])
+
     def start_web(self) -> None:
         """As `gongxin demo` runs it."""
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]

@@ -127,13 +127,6 @@ def test_outages_and_the_wish_to_end_do_not_count(error: BaseException, monkeypa
     assert (interruptions(submission), Attempt.objects.count()) == (0, 0)
 
 
-def test_outage_is_known_by_what_lies_under_an_error() -> None:
-    error = AssertionError("3 rows revised, 2 records changed")
-    assert not attempts.is_outage(error)
-    error.__context__ = OperationalError("terminating connection")
-    assert attempts.is_outage(error)
-
-
 def test_failure_of_the_processing_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     submission = raised(AssertionError("3 rows revised, 2 records changed"), monkeypatch)
     assert (interruptions(submission), Attempt.objects.count()) == (1, 0)

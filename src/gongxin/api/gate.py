@@ -14,7 +14,6 @@ from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -23,6 +22,7 @@ from django.urls.resolvers import RegexPattern
 
 from gongxin.api import problems
 from gongxin.errors import GongxinError, full_disk
+from gongxin.outages import AWAY
 from gongxin.policy import packs
 from gongxin.traffic import limiting, tracing
 from gongxin.traffic.classes import class_of
@@ -90,7 +90,7 @@ def problem_of(request: HttpRequest, error: Exception) -> problems.Problem:
             return problems.of_code("bad-request")
         case _ if full_disk(error):
             code = "storage-full"
-        case OperationalError() | InterfaceError():
+        case _ if isinstance(error, AWAY):
             code = "unavailable"
         case _:
             code = "internal"

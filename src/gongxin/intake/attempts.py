@@ -14,31 +14,18 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-import psycopg
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.db.models import DateTimeField, F, Func
 
-from gongxin.errors import full_disk
 from gongxin.ids import uuid7
 from gongxin.intake.models import Attempt, Submission
+from gongxin.outages import is_outage
 
-# Django's, and the driver's own where the loader speaks to it directly.
-_OUTAGES: Final = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _SERVER_START: Final = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 # Marks of this process that could not be taken back yet, because the database stayed away.
 _left_over: Final[set[UUID]] = set()
 
 _log = logging.getLogger(__name__)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether the database is away or the disk is full, also where cleaning up after it went wrong in turn."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, _OUTAGES) or full_disk(cause) is not None:
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def interruptions(submission_id: UUID) -> int | None:

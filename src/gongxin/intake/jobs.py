@@ -34,6 +34,7 @@ from gongxin import clock
 from gongxin.intake import attempts, pipeline, returns, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.models import UNFINISHED, Submission
+from gongxin.outages import is_outage
 from gongxin.walls import acting
 
 # stage, rows done, rows in all (None while unknown)
@@ -105,7 +106,7 @@ class _Again(BaseRetryStrategy):
         """5 s and 25 s later, or every few seconds until database and disk are back."""
         if isinstance(exception, _GivenUp):
             return None
-        if attempts.is_outage(exception):
+        if is_outage(exception):
             return RetryDecision(retry_in={"seconds": _OUTAGE_PAUSE})
         return RetryDecision(retry_in={"seconds": _FAILURE_PAUSES[min(job.attempts, 1)]})
 
@@ -120,7 +121,7 @@ def process_submission(context: JobContext, *, submission_id: str) -> None:
         run(UUID(submission_id), at=clock.now())
     except Exception as error:
         _log.error("submission %s not processed (attempt %s): %r", submission_id, context.job.attempts + 1, error)
-        if attempts.is_outage(error) or _may_try_again(UUID(submission_id)):
+        if is_outage(error) or _may_try_again(UUID(submission_id)):
             raise
         _refuse_interrupted(UUID(submission_id), at=clock.now())
         raise _GivenUp from error

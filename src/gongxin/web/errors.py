@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from gongxin.errors import GongxinError, full_disk
+from gongxin.outages import AWAY
 from gongxin.traffic import tracing
 from gongxin.web import preferences
 
@@ -89,7 +89,7 @@ class ErrorPages:
 def _outage(request: HttpRequest, exception: BaseException | None) -> HttpResponse | None:
     """The page for a database that does not answer and for a full disk; None for everything else."""
     full = full_disk(exception) if exception else None
-    if not full and not isinstance(exception, OperationalError | InterfaceError):
+    if not full and not isinstance(exception, AWAY):
         return None
     _log.error("the disk is full" if full else "the database does not answer", exc_info=exception)
     told = {"title": full.title, "remedy": full.remedy, "code": full.code} if full else {}
