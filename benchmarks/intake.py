@@ -110,7 +110,7 @@ def _must_add_up(done: Submission) -> None:
 def _forget() -> None:
     """Take the records out again, so that the next file is a first load."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE records_record, records_revision, intake_rejectedrow, intake_finding CASCADE")
+        cursor.execute("TRUNCATE records_record, records_revision, intake_submission CASCADE")
     _settle()
 
 

@@ -72,7 +72,7 @@ class Submission(models.Model):
     fault_facts = models.JSONField(default=dict)
     # How often its processing broke off through no outage (intake.attempts); from a number on it is refused.
     interruptions = models.PositiveSmallIntegerField(default=0)
-    # The rules it was judged by (packs and program), and the number of the leaf of its end.
+    # The rules it was judged by (packs and program), and how many leaves the log had when that began.
     rules = models.CharField(max_length=64, blank=True)
     leaf = models.BigIntegerField(null=True)
 

@@ -18,7 +18,7 @@ from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import Conflict, NotFound
 from gongxin.identity.models import Department
-from gongxin.intake import persons, reading, rejecting, rules, storage
+from gongxin.intake import persons, reading, rejecting, repeating, rules, storage
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.flow import Flow, Progress
 from gongxin.intake.loading import Loader
@@ -29,6 +29,7 @@ from gongxin.intake.seen import SeenRows
 from gongxin.intake.shaping import Origin
 from gongxin.intake.timeliness import Timeliness
 from gongxin.ledger import batches
+from gongxin.ledger import selectors as log
 from gongxin.policy import packs
 from gongxin.walls import acting
 
@@ -68,14 +69,19 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
     """The transaction: open the file, load its rows, merge revisions, write the outcome."""
     pack = packs.current()
     item = pack.item(submission.item)
-    day = submission.received_at.astimezone(CIVIL_TIME).date()
-    table = reading.open_table(storage.original(submission), submission.filename, item, pack)
-    authorities = list(Department.objects.exclude(uscc="").values_list("uscc", flat=True))
-    compiled = rules.compiled(item, table.columns, day=day, authorities=authorities)
     connection.ensure_connection()
     loader = Loader(connection.connection, item, submission.pk, submission.provider_id)
     report(WAITING, 0, None)
     loader.begin()
+    judged: dict[str, object] = {"rules": repeating.stamp(pack), "leaf": log.size()}
+    earlier = repeating.known(submission, rules=repeating.stamp(pack))
+    if earlier is not None:
+        _complete(submission, judged | repeating.carry_over(earlier, submission), SeenRows(), at)
+        return
+    day = submission.received_at.astimezone(CIVIL_TIME).date()
+    table = reading.open_table(storage.original(submission), submission.filename, item, pack)
+    authorities = list(Department.objects.exclude(uscc="").values_list("uscc", flat=True))
+    compiled = rules.compiled(item, table.columns, day=day, authorities=authorities)
     flow = Flow(
         item=item,
         pack=pack,
@@ -91,6 +97,18 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
     merged = loader.merge(reason=_CORRECTED if submission.corrects_id else _RESUBMITTED, at=at)
     if merged != outcome["revised"]:
         raise AssertionError(f"{outcome['revised']} rows revised, {merged} records changed")
+    read = {
+        "generation": table.columns.generation.id if table.columns.generation else "",
+        "columns": [persons.masked_text(title) for title in table.header.titles],
+        "ignored_columns": [persons.masked_text(title) for title in table.columns.ignored],
+    }
+    _complete(submission, judged | outcome | read, flow.rows, at)
+
+
+def _complete(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
+    """The outcome goes into the row, and into one leaf for the batch with the root over the records it made or
+    changed.
+    """
     Submission.objects.filter(pk=submission.pk).update(
         **outcome,
         state=SubmissionState.COMPLETED,
@@ -98,17 +116,9 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
         stage="",
         rows_done=outcome["rows_in"],
         rows_total=outcome["rows_in"],
-        generation=table.columns.generation.id if table.columns.generation else "",
-        columns=[persons.masked_text(title) for title in table.header.titles],
-        ignored_columns=[persons.masked_text(title) for title in table.columns.ignored],
         fault_code="",
         fault_facts={},
     )
-    _log_completed(submission, outcome, flow.rows, at)
-
-
-def _log_completed(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
-    """One leaf for the batch, with the root over the records it made or changed."""
     entries = rows.taken()
     counts = {name: outcome[name] for name in ("rows_in", "accepted", "revised", "unchanged", "rejected", "received")}
     sums = {"records": len(entries), "records_root": batches.root_unordered(entries).hex()}

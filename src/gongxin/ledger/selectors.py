@@ -26,6 +26,15 @@ _PROVABLE: Final = """
                      WHERE given.size = newest.size), '')
     FROM ledger_checkpoint newest ORDER BY newest.size DESC LIMIT 1
 """
+_HAPPENED: Final = """
+    SELECT 1 FROM ledger_leaf
+    WHERE seq >= %s AND NOT convert_from(body, 'UTF8')::json ->> 'event' LIKE ANY (%s) LIMIT 1
+"""
+_NAMED: Final = """
+    SELECT leaf.said -> 'fields' ->> %s
+    FROM (SELECT seq, convert_from(body, 'UTF8')::json AS said FROM ledger_leaf WHERE seq >= %s) leaf
+    WHERE leaf.said ->> 'event' = %s ORDER BY leaf.seq
+"""
 _STRETCH: Final = "SELECT seq, body, hashes FROM ledger_leaf WHERE seq >= %s AND seq < %s ORDER BY seq"
 
 
@@ -33,6 +42,16 @@ def size() -> int:
     """How many leaves there are."""
     last = Leaf.objects.aggregate(last=Max("seq"))["last"]
     return 0 if last is None else int(last) + 1
+
+
+def happened(since: int, *, but: Collection[str]) -> bool:
+    """Whether a leaf from number `since` on is of an event whose name begins with none of `but`."""
+    return bool(_rows(_HAPPENED, [since, [f"{beginning}%" for beginning in but]]))
+
+
+def named_since(since: int, *, event: str, field: str) -> list[str]:
+    """What the leaves of an event from number `since` on say in one field, in their order."""
+    return [said for (said,) in _rows(_NAMED, [field, since, event])]
 
 
 def body(seq: int) -> bytes:
