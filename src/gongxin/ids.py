@@ -19,6 +19,16 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62))
 
 
+def milliseconds(key: uuid.UUID) -> int:
+    """When a UUIDv7 was made, in milliseconds since 1970."""
+    return key.int >> 80
+
+
+def earliest(at: int) -> uuid.UUID:
+    """What no UUIDv7 made in this millisecond or later is less than: a bound for ranges, no identifier."""
+    return uuid.UUID(int=at << 80)
+
+
 def uuid7_column(count: int) -> pl.Series:
     """`count` new UUIDv7 as a column of 32 hexadecimal digits, ascending (a form that PostgreSQL reads as uuid)."""
     raw = np.frombuffer(secrets.token_bytes(16 * count), dtype=np.uint8).reshape(count, 16).copy()

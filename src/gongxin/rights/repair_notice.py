@@ -10,7 +10,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from fpdf.enums import WrapMode, XPos, YPos
 from typing_extensions import Buffer
 
+from gongxin import ids
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import InvalidInput, NotFound
 from gongxin.intake.models import Submission
@@ -37,6 +38,8 @@ REMOVAL_TITLE: Final = "移出名单告知书"
 # Notices in one file; more are fetched part by part, so that a request stays short.
 PART: Final = 200
 _PLATFORM: Final = "公信 公共信用信息平台"
+# Clocks of machines differ, and rows are shaped before they are counted.
+_MARGIN: Final = timedelta(hours=1)
 # The procedure by which records are repaired; whatever else rules name is a way off a list.
 _REPAIR: Final = "repair"
 
@@ -141,14 +144,29 @@ def parts(submission: Submission) -> int:
 def _new(submission_id: UUID, part: int) -> QuerySet[Record]:
     if part < 1:
         raise InvalidInput("repair-notices-part", "没有这一部分。", remedy="请从第 1 部分开始下载。")
-    found = _of_submission(submission_id).select_related("organisation", "provider").order_by("decided_on", "id")
+    # In the order of the file, which is that of the ids: no part sorts the whole hand-in.
+    found = _of_submission(submission_id).select_related("organisation", "provider").order_by("id")
     return found[(part - 1) * PART : part * PART]
 
 
 def _of_submission(submission_id: UUID) -> QuerySet[Record]:
     pack = packs.current()
     items = [item.id for item in pack.items.values() if repair.rules_of(pack, item) is not None]
-    return Record.objects.filter(submission_id=submission_id, item__in=items, revision=1, state=State.ACTIVE)
+    found = Record.objects.filter(submission_id=submission_id, item__in=items, revision=1, state=State.ACTIVE)
+    return found.filter(pk__range=_made_within(submission_id))
+
+
+def _made_within(submission_id: UUID) -> tuple[UUID, UUID]:
+    """The first and the last id that a record of a submission can have: ids sort by time, and a new record gets its own
+    while its submission is processed. By them the primary key finds the records; an index on `submission_id` would cost
+    every load (docs/adr/0003). Where it is not known when the submission was worked on: every id.
+    """
+    made = Submission.objects.filter(pk=submission_id, completed_at__isnull=False).first()
+    if made is None or made.completed_at is None:
+        return UUID(int=0), UUID(int=(1 << 128) - 1)
+    begin = ids.milliseconds(made.pk) - int(_MARGIN.total_seconds() * 1000)
+    took = max(made.completed_at - made.received_at, timedelta()) + 2 * _MARGIN
+    return ids.earliest(begin), ids.earliest(begin + int(took.total_seconds() * 1000))
 
 
 class _Sink(io.RawIOBase):
@@ -203,7 +221,8 @@ def _words(held: Record, found: Eligibility) -> tuple[dict[str, str], dict[str, 
         ends, ends_en = "该信息在有效期间公示", "It is public while it is in force"
     else:
         ends, ends_en = "该信息按规定不予公示", "It is not public"
-    open_from = f"自{_day(found.since)}起可以申请信用修复" if found.since else found.reason.rstrip("。")
+    way = "信用修复" if found.procedure == _REPAIR else "移出名单"
+    open_from = f"自{_day(found.since)}起可以申请{way}" if found.since else found.reason.rstrip("。")
     open_en = f"repair may be asked for from {found.since}" if found.since else found.reason_en.rstrip(".")
     zh = {"item": item.title, "repairable": open_from, "ends": ends}
     en = {"item": item.title_en, "repairable": open_en, "ends": ends_en}
