@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from stdnum.cn import ric
@@ -30,6 +31,7 @@ from gongxin.identity import accounts, factors, keys, representations
 from gongxin.identity import sessions as own_sessions
 from gongxin.identity.models import Department, Role, User
 from gongxin.intake.models import Submission
+from gongxin.persons import authorising, holding, objecting, opening
 from gongxin.records.models import Record
 from gongxin.subjects.models import Organisation
 
@@ -47,6 +49,11 @@ NOBODY = {
     "resident number": RESIDENT,
     "passport of the representative": "EQ7301442",
     "free text of a person's row": "Qzfieldfare",
+    "name of a person": "Qzshrike",
+    "decision on a person": "Qzbittern",
+    "reasons of an objection": "Qzgrebe",
+    "text of a correction": "Qzsmew",
+    "reasons of a decision": "Qzdotterel",
     "password": PASSWORD,
     "wrong password": WRONG_PASSWORD,
     "wrong API key": WRONG_KEY,
@@ -202,12 +209,53 @@ def _submission(mine: Department) -> Submission:
         penalty(1, CF_WSH="泽市监罚〔2026〕9201号", CF_FR_ZJLX="身份证", CF_FR_ZJHM=RESIDENT, **texts),
         penalty(2, CF_WSH="泽市监罚〔2026〕9202号", **passport),
         nameless(3, CF_WFXW=RESTRICTED["rejected row"], BZ=RESIDENT, **passport),
-        person(4) | {"CF_SY": NOBODY["free text of a person's row"], "CF_XDR_ZJHM": RESIDENT},
+        own_row(4, CF_XDR_ZJHM=RESIDENT[:17] + "?"),
+        own_row(5),
+        own_row(6, CF_XDR_LB=""),
     ]
     columns = {name: "" for row in rows for name in row}
     submission = hand_in([columns | row for row in rows], provider=mine, filename=f"处罚{RESIDENT}.csv", at=AT)
-    assert (submission.accepted, submission.rejected) == (2, 2), submission.rejections_by_code
+    counts = (submission.accepted, submission.rejected, submission.received)
+    assert counts == (2, 3, 1), submission.rejections_by_code
+    _own_file(mine)
     return submission
+
+
+def own_row(serial: int, **changes: str) -> dict[str, str]:
+    """A row of a natural person, full of canaries."""
+    said = NOBODY["free text of a person's row"]
+    usual = {"CF_XDR_MC": NOBODY["name of a person"], "CF_XDR_ZJLX": "身份证", "CF_XDR_ZJHM": RESIDENT, "CF_FRDB": ""}
+    return person(serial) | usual | {"CF_SY": said, "CF_NR": said, "CF_WSH": NOBODY["decision on a person"]} | changes
+
+
+def _own_file(mine: Department) -> None:
+    """The person's other way in, and everything a person does with the file."""
+    book = openpyxl.Workbook()
+    for cells in (own_row(7).keys(), own_row(7).values()):
+        book.active.append(list(cells))  # type: ignore[union-attr]  # a new workbook has a sheet
+    content = io.BytesIO()
+    book.save(content)
+    assert hand_in(content.getvalue(), provider=mine, filename="处罚.xlsx", at=AT).received == 1
+    user = accounts.create("own-file", password=PASSWORD, full_name="账号", department=None, role=Role.PERSON, at=AT)
+    holding.keep(user, holding.indexes("身份证", RESIDENT), at=AT)
+    mine.purposes = [*mine.purposes, "authorised-query"]
+    mine.save()
+    [record] = opening.open_own(acting_user=user, at=AT).records
+    issued = authorising.issue_authorisation(
+        ["penalty"], purpose="authorised-query", unit=mine.pk, until=AT.date(), acting_user=user, at=AT
+    )
+    office = accounts.create(
+        "window", password=PASSWORD, full_name="账号", department=mine, role=Role.CASE_OFFICER, at=AT
+    )
+    assert opening.open_by_code(issued.code, purpose="authorised-query", acting_user=office, at=AT).records
+    wanted = {"CF_NR": NOBODY["text of a correction"]}
+    said = {"reasons": NOBODY["reasons of an objection"], "wanted": wanted}
+    filed = objecting.object_to(record.id, **said, acting_user=user, at=AT)
+    objecting.decide_objection(
+        filed.id, outcome="corrected", reasons=NOBODY["reasons of a decision"], acting_user=office, at=AT
+    )
+    said["wanted"] = {"CF_NR": "又"}
+    objecting.object_to(record.id, **said, acting_user=user, at=AT)
 
 
 def use(world: World) -> list[str]:
@@ -223,6 +271,11 @@ def use(world: World) -> list[str]:
         answer = browser.post("/desk/sign-in", {"username": name, "password": password})
         said.append(words(answer).replace(SEARCHED, ""))
     world.secrets["session after sign-in"] = browser.cookies["sessionid"].value
+    given = {"item": "penalty", "rows": [own_row(8)]}
+    headers = {"Authorization": f"Bearer {world.key}"}
+    answer = browser.post("/api/v1/submissions", given, "application/json", headers=headers)
+    assert answer.json()["received"] == 1
+    said.append(words(answer))
     for code in (world.company.uscc, RESIDENT):
         body = {"code_or_name": code, "purpose": "licence-review", "matter": f"{MATTER} {RESIDENT}"}
         for key in (world.key, WRONG_KEY):

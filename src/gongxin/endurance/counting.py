@@ -14,6 +14,8 @@ from gongxin.traffic import inside
 
 # Set by proxies: a request that carries one of these did not begin on this machine.
 _FORWARDED: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+# Pages of personal files: few enough that a number would speak of somebody (design paper, Boundary 2).
+_OF_PERSONS: Final = frozenset({"person", "person-desk"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -38,8 +40,8 @@ class CountRequests:
 
 
 def _route(request: HttpRequest) -> str:
-    """The pattern of the address; what leads nowhere (and static files) is counted as one."""
+    """The pattern of the address; what leads nowhere, static files and everything of natural persons count as one."""
     match = request.resolver_match
-    if match is None:
+    if match is None or _OF_PERSONS & set(match.namespaces):
         return "other"
     return "/" + match.route.removeprefix("^/")

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from gongxin.clock import CIVIL_TIME
 from gongxin.identity import accounts, departments, representations, selectors
@@ -17,7 +17,8 @@ from gongxin.identity.models import Department, Role, User
 from gongxin.intake import submissions
 from gongxin.intake.models import Channel, Submission
 from gongxin.policy import packs
-from gongxin.sample import files, organisations
+from gongxin.records.models import Disclosure, Record
+from gongxin.sample import files, organisations, person
 from gongxin.sample.departments import BY_CODE, DEPARTMENTS
 from gongxin.subjects import register
 from gongxin.subjects.models import Organisation
@@ -92,6 +93,8 @@ _HAND_INS = (
     _HandIn("credit", "contract-performance", 50),
     # The file full of mistakes: what its department has to correct.
     _HandIn("transport", "penalty", 48, "xlsx", broken=0.75, duplicates=0.05),
+    _HandIn("market", "commitment", 120),
+    _HandIn("credit", "voluntary", 60),
 )
 
 _KIND_OF_PREFIX = {"91": "enterprise", "93": "enterprise", "92": "sole_trader", "12": "institution", "51": "social"}
@@ -116,6 +119,7 @@ def prepare(var_dir: Path, *, at: datetime, echo: Echo) -> None:
     for hand_in, path in _missing(folder):
         _hand_in(hand_in, path, everybody, at=at, echo=echo)
     _bind_representative(at=at, echo=echo)
+    person.prepare(folder, at=at, echo=echo)
 
 
 def _departments(*, at: datetime) -> None:
@@ -151,12 +155,16 @@ def _accounts(*, at: datetime) -> None:
 
 
 def _bind_representative(*, at: datetime, echo: Echo) -> None:
-    """Let the demonstration's representative act for the enterprise with the most records, if it acts for none."""
+    """Let the demonstration's representative act for an enterprise with much on record, if it acts for none: one with
+    something to lend, if there is any.
+    """
     user = User.objects.get(username="company")
     if selectors.represented(user).exists():
         return
     enterprises = Organisation.objects.filter(kind="enterprise", records__item="penalty")
-    found = enterprises.annotate(held=Count("records")).order_by("-held", "uscc").first()
+    lendable = Exists(Record.objects.filter(organisation=OuterRef("pk"), disclosure=Disclosure.AUTHORISED))
+    ranked = enterprises.annotate(held=Count("records"), lendable=lendable)
+    found = ranked.order_by("-lendable", "-held", "uscc").first()
     if found is not None and found.uscc:
         representations.bind(user, found.uscc, ground="演示用授权委托书", acting_user=None, at=at)
         echo(f"信用主体代表账号 company 绑定：{found.name}（{found.uscc}）")
