@@ -93,7 +93,7 @@ def _judged(
     barred = _barred_until(regime, untrue_on)
     if barred is not None and max(first.day, day) < barred:
         return _barred(barred, regime, untrue_on)
-    return _by_minimum(first, day, regime, _notes(pack, first, regime, facts))
+    return _by_minimum(first, day, rules, _notes(pack, first, regime, facts))
 
 
 def asks_for(found: Eligibility, paper: Paper) -> bool:
@@ -157,7 +157,8 @@ def _notes(pack: Pack, first: _Minimum, regime: RepairRegime, facts: PublicityFa
     return tuple(found)
 
 
-def _by_minimum(first: _Minimum, day: date, regime: RepairRegime, notes: tuple[str, ...]) -> Eligibility:
+def _by_minimum(first: _Minimum, day: date, rules: RepairRules, notes: tuple[str, ...]) -> Eligibility:
+    regime, way = rules.on(day), "修复" if rules.procedure == "repair" else "移出名单"
     ready = first.day <= day
     asked = "纠正并履行义务后即可申请" if not first.months else f"最短公示期 {first.months} 个月"
     head, head_en = ("现在可以申请", "May be asked for now") if ready else ("现在还不能申请", "Not yet")
@@ -166,7 +167,7 @@ def _by_minimum(first: _Minimum, day: date, regime: RepairRegime, notes: tuple[s
         standing="eligible" if ready else "not_yet",
         since=first.day,
         rule=first.rule,
-        reason=f"{head}：{first.title}，{asked}，自 {first.day} 起可以申请修复。依据{source}。",
+        reason=f"{head}：{first.title}，{asked}，自 {first.day} 起可以申请{way}。依据{source}。",
         reason_en=f"{head_en}: {first.title_en}, minimum {first.months} months; open from {first.day}.",
         references=tuple(dict.fromkeys((first.reference, regime.reference))),
         notes=notes,

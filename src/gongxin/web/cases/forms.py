@@ -74,7 +74,7 @@ class StepForm(forms.Form):
 
     def _add_ground(self, procedure: Procedure, record: Record) -> None:
         offered = [(ground.id, ground.title) for ground in procedure.grounds_of(record.item)]
-        self.fields["ground"] = forms.ChoiceField(label=_("事由"), choices=offered, widget=forms.RadioSelect)
+        self.fields["ground"] = forms.ChoiceField(label=_("事由"), choices=[("", _("请选择")), *offered])
         self.order_fields(["ground"])
 
     def _add_corrections(self, record: Record, asked_for: dict[str, str], *, required: bool) -> None:
