@@ -120,8 +120,9 @@ def _piece(chunk: list[Asked], asking: Asking, refusal: str) -> Piece:
     outcomes = Counter(answer.outcome for answer in found)
     text = "".join(f"{answer.text}\n" for answer in found).encode()
     entries, refused = [answer.entry for answer in found], outcomes[Outcome.REFUSED]
-    first = UUID(json.loads(found[0].text)["check"])
-    looks.commit(Kind.CHECK, entries, refused=refused, subject=first, actor=asking.looker.name, at=asking.at)
+    first, last = (UUID(json.loads(found[place].text)["check"]) for place in (0, -1))
+    name, at = asking.looker.name, asking.at
+    looks.commit(Kind.CHECK, entries, refused=refused, subject=first, last=last, actor=name, at=at)
     return Piece(text, outcomes)
 
 

@@ -16,8 +16,8 @@ from gongxin.ledger import selectors
 _ONE: Final = "SELECT enquiries_entry(l) FROM enquiries_look l WHERE l.id = %s"
 _PIECE: Final = """
     SELECT enquiries_entry(l) FROM enquiries_look l
-    WHERE l.batch_id = %s AND l.id >= %s AND (%s::uuid IS NULL OR l.id < %s) ORDER BY l.id"""
-_FROM_THE_FIRST: Final = UUID(int=0)
+    WHERE l.batch_id = %s AND l.id BETWEEN %s AND %s ORDER BY l.id"""
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,11 @@ def of(look: Look) -> Evidence:
 
 def _of_batch(batch: UUID, look: UUID) -> tuple[LookLeaf | None, str]:
     """The leaf of the piece with this look, and the root over the piece as it is stored now."""
-    leaves = LookLeaf.objects.filter(subject__in=Look.objects.filter(batch_id=batch).values("pk"))
-    kept = leaves.filter(subject__lte=look).order_by("-subject").first()
+    of_batch = LookLeaf.objects.filter(subject__in=Look.objects.filter(batch_id=batch).values("pk"))
+    kept = of_batch.filter(subject__lte=look, last__gte=look).first()
     if kept is None:
-        return LookLeaf.objects.filter(subject=batch).first(), _over(_PIECE, batch, _FROM_THE_FIRST, None, None)
-    following = leaves.filter(subject__gt=kept.subject).order_by("subject").values_list("subject", flat=True).first()
-    return kept, _over(_PIECE, batch, kept.subject, following, following)
+        return LookLeaf.objects.filter(subject=batch).first(), _over(_PIECE, batch, _FIRST, _LAST)
+    return kept, _over(_PIECE, batch, kept.subject, kept.last)
 
 
 def _over(statement: str, *parameters: UUID | None) -> str:

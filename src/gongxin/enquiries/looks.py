@@ -140,14 +140,23 @@ def write(kind: Kind, seen: Seen, *, looker: Looker, ground: Ground, at: datetim
     return values["id"], _inserted(values)
 
 
-def commit(kind: Kind, entries: Sequence[bytes], *, refused: int, subject: UUID, actor: str, at: datetime) -> int:
-    """Append the leaf of one look, or of all looks of a piece of a batch; its number. subject: the look, or the first.
+def commit(
+    kind: Kind,
+    entries: Sequence[bytes],
+    *,
+    refused: int,
+    subject: UUID,
+    last: UUID | None = None,
+    actor: str,
+    at: datetime,
+) -> int:
+    """Append the leaf of one look, or of the looks `subject` to `last` of a piece of a batch; its number.
 
     entries: SHA-256 of each look as `enquiries_entry` makes it, in the order of their ids.
     """
     fields = {"kind": kind.value, "looks": len(entries), "refused": refused, "looks_root": root(entries)}
     seq = ledger.append(TAKEN, fields=fields, actor=actor, at=at)
-    LookLeaf.objects.create(subject=subject, seq=seq, event=TAKEN)
+    LookLeaf.objects.create(subject=subject, last=last, seq=seq, event=TAKEN)
     return seq
 
 

@@ -113,6 +113,8 @@ class LookLeaf(models.Model):
 
     # Id of the look, or of the first of the piece; of the batch, where it was one piece (until November 2026).
     subject = models.UUIDField(primary_key=True)
+    # Of a piece: its last look. Ids of a piece are made in one millisecond, so no clock set back makes two overlap.
+    last = models.UUIDField(null=True)
     seq = models.BigIntegerField()
     # Where the leaf is that of a report, which commits to the look by the same root.
     event = models.CharField(max_length=40)
