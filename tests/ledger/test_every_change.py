@@ -262,6 +262,7 @@ SHOWN = {
     "persons.objecting.decide_objection": "persons/test_leaves.py::test_no_change_where_the_log_cannot_be_written",
     "persons.objecting.object_to": "persons/test_leaves.py::test_no_change_where_the_log_cannot_be_written",
     "persons.objecting.open_objection": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.objecting.open_paper": "persons/test_papers.py::test_the_person_and_the_deciding_officer_open_it",
     "persons.opening.download": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.opening.log": "persons/test_leaves.py::test_a_refused_opening_is_one_leaf",
     "persons.opening.open_by_code": "persons/test_leaves.py::test_a_refused_opening_is_one_leaf",

@@ -19,7 +19,7 @@ from gongxin.identity.models import Department, User
 from gongxin.ids import uuid7
 from gongxin.persons import authorising, documents, holding, objecting, opening, receiving
 from gongxin.persons.receiving import Reported
-from gongxin.persons.seen import Issued, ObjectionSeen, RecordSeen
+from gongxin.persons.seen import Issued, NewPaper, ObjectionSeen, RecordSeen
 from gongxin.policy import packs
 
 PURPOSE: Final = "authorised-query"
@@ -29,6 +29,7 @@ NUMBER: Final = "CANARY0001"
 LICENCE: Final = "泽许〔2026〕金丝雀1号"
 PENALTY: Final = "泽罚〔2026〕金丝雀2号"
 CANARIES: Final = ("金丝雀", NUMBER)
+PAPER: Final = "%PDF-1.7\n% 金丝雀材料\n".encode()
 _KIND: Final = "护照号"
 
 
@@ -53,7 +54,8 @@ def build(user: User, unit: Department) -> File:
     at = clock.now()
     records = opening.open_own(acting_user=user, at=at).records
     licence, penalty = (next(one for one in records if one.item == item) for item in ("licence", "penalty"))
-    objection = objecting.object_to(penalty.id, reasons=REASONS, acting_user=user, at=at)
+    paper = NewPaper("金丝雀凭证.pdf", PAPER)
+    objection = objecting.object_to(penalty.id, reasons=REASONS, files=[paper], acting_user=user, at=at)
     issued = authorising.issue_authorisation(
         ["licence"],
         purpose=PURPOSE,

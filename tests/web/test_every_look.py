@@ -48,6 +48,8 @@ PAGES: dict[str, Row] = {
     "desk:records": Row("look"),
     "desk:record": Row("look", ("<record>",)),
     "desk:looks": Row("look"),
+    "desk:archive": Row("look"),
+    "desk:archived": Row("look", ("<record>",)),
     "desk:looks-file": Row("look", ("csv",)),
     "cases:cases": Row("look"),
     "cases:cases-csv": Row("look"),
@@ -97,7 +99,9 @@ SHOW_NOTHING_HELD = {
     "desk:factor-app", "desk:factor-key", "desk:factor-codes", "desk:factor-remove", "desk:sessions",
     "desk:sessions-end", "desk:session-end", "desk:upload", "desk:submissions", "desk:submissions-file",
     "desk:entry-items", "desk:entry", "desk:catalogue", "desk:item", "desk:template", "desk:departments",
-    "desk:departments-file", "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
+    "desk:departments-file", "desk:proof", "desk:proof-file", "desk:proof-run", "desk:proof-run-file",
+    "desk:retention", "desk:retention-file", "desk:retention-list", "desk:retention-list-file",
+    "desk:keys", "desk:key-new", "desk:key-rotate", "desk:key-revoke", "desk:permissions",
     "desk:permissions-file", "mine:lending", "mine:lend",
     "mine:commit", "mine:made", "mine:made-pdf",
     "mine:mail-confirm", "mine:mail-stop", "desk:undelivered", "desk:undelivered-file",
@@ -116,6 +120,7 @@ SHOW_NOTHING_HELD |= {
 # They change something or ask to confirm it: each change has its own leaf.
 CHANGE = {
     "desk:account-new", "desk:account-care", "desk:department-new", "desk:department", "desk:department-use",
+    "desk:retention-rule", "desk:retention-decide",
     "desk:account-role", "desk:substitute", "desk:substitution-end", "desk:representation", "desk:representation-end",
     "cases:file-about", "cases:attended", "mine:file", "mine:file-about", "mine:register", "mine:withdraw",
     "mine:training-proof",

@@ -25,7 +25,11 @@ BY_ADDRESS = {
     "person-desk:objections", "person-desk:objection",
 }  # fmt: skip
 FILLED_IN = {"person:authorise", "person-desk:authorised"}
-NOT_PAGES = {"person-desk:assistance": "takes a form, answers with a redirect"}
+NOT_PAGES = {
+    "person:paper": "a file",
+    "person-desk:paper": "a file",
+    "person-desk:assistance": "takes a form, answers with a redirect",
+}
 
 
 @pytest.fixture

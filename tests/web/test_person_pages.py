@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from tests import held
-from tests.rights.world import browser, user
+from tests.rights.world import PDF, browser, pdf, user
 from tests.web import person_world
 from tests.web.person_world import CANARIES, LICENCE, NAME, PENALTY, PURPOSE, REASONS, File
 
@@ -78,12 +79,26 @@ def test_an_objection_is_written_checked_filed_and_followed(world: World) -> Non
     assert "许可内容：准予执业三年" in check
     assert "内容写错了" in text(client.post(address, given | {"change": "1"}))
     assert len(selectors.objections(world.file.user)) == 1
-    filed = client.post(address, given | {"confirm": "1"})
+    refused = client.post(address, given | {"confirm": "1", "file_1": SimpleUploadedFile("证明.exe", b"MZ")})
+    assert (refused.status_code, "格式不在接受范围内" in text(refused)) == (422, True)
+    assert 'id="error-summary" autofocus' in text(refused)
+    filed = client.post(address, given | {"confirm": "1", "file_1": pdf("许可证.pdf")})
     seen = selectors.objections(world.file.user)[0]
     assert filed["Location"] == reverse("person:case", args=[seen.id])
     followed = text(client.get(filed["Location"]))
-    for said in (showing.number(seen), "2026年6月4日", "还剩 3 个工作日", "济信用办〔2020〕12号", "准予执业三年"):
+    for said in (
+        showing.number(seen),
+        "2026年6月4日",
+        "还剩 3 个工作日",
+        "济信用办〔2020〕12号",
+        "准予执业三年",
+        "许可证.pdf",
+    ):
         assert said in followed
+    paper = client.get(reverse("person:paper", args=[seen.id, seen.papers[0].id]))
+    assert paper.content == PDF
+    assert "sandbox" in paper["Content-Security-Policy"]
+    assert client.get(reverse("person:paper", args=[world.file.objection.id, seen.papers[0].id])).status_code == 404
     again = client.post(address, given | {"confirm": "1"})
     assert again.status_code == 409
     assert "已有异议在核查" in text(again)
@@ -175,6 +190,8 @@ OPENINGS: dict[str, tuple[str, dict[str, str] | None, int]] = {
     "person:revoke": ("authorisation", None, 0),
     "person-desk:objections": ("", None, 0),
     "person-desk:objection": ("objection", None, 1),
+    "person-desk:paper": ("paper", None, 1),
+    "person:paper": ("paper", None, 0),
     "person-desk:authorised": ("", {"code": "<code>", "purpose": PURPOSE}, 1),
 }
 
@@ -182,11 +199,15 @@ OPENINGS: dict[str, tuple[str, dict[str, str] | None, int]] = {
 def test_every_page_that_opens_the_file_is_on_the_persons_record_with_its_leaf(world: World) -> None:
     file = world.file
     named = {
-        "licence": file.licence.id, "objection": file.objection.id, "authorisation": file.issued.authorisation.id
-    }  # fmt: skip
+        "": [],
+        "licence": [file.licence.id],
+        "objection": [file.objection.id],
+        "paper": [file.objection.id, file.objection.papers[0].id],
+        "authorisation": [file.issued.authorisation.id],
+    }
     for name, (about, given, expected) in OPENINGS.items():
         client = browser(file.user if name.startswith("person:") else world.officer)
-        address = reverse(name, args=[named[about]] if about else [])
+        address = reverse(name, args=named[about])
         before, leaves = len(selectors.openings(file.user)), ledger.size()
         post = given and {key: file.issued.code if text == "<code>" else text for key, text in given.items()}
         answer = client.get(address) if post is None else client.post(address, post)

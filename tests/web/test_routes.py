@@ -26,6 +26,7 @@ PRIVATE = ("desk:", "cases:", "mine:", "person:", "person-desk:")
 TOLD = {(name, "person") for name in ROWS if name.startswith("person:")} | {
     ("person-desk:authorised", "case_officer"),
     ("person-desk:objection", "case_officer"),
+    ("person-desk:paper", "case_officer"),
 }
 ROOT = Path(__file__).resolve().parents[2]
 

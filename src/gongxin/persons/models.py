@@ -114,3 +114,12 @@ class Objection(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["department", "state", "due"], name="persons_objection_work")]
+
+
+class Paper(models.Model):
+    """A file that the person brought with an objection, sealed under the person's key: name and kind, and the bytes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    objection = models.ForeignKey(Objection, on_delete=models.CASCADE, related_name="papers")
+    head = models.TextField()
+    body = models.TextField()

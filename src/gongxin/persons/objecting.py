@@ -5,7 +5,7 @@ The unit's case officer sees this one record, because the person's filing lets h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,11 +20,11 @@ from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.identity.models import Department, User
 from gongxin.ids import uuid7
-from gongxin.persons import contents, correcting, holding, opening, selectors
+from gongxin.persons import contents, correcting, holding, opening, papers, selectors
 from gongxin.persons.authorising import own_file
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Entry, Objection
-from gongxin.persons.seen import ObjectionCase, ObjectionSeen
+from gongxin.persons.seen import NewPaper, ObjectionCase, ObjectionSeen, PaperContent
 from gongxin.policy import clocks, packs
 
 OWN_CLOCK: Final = "objection-own"
@@ -36,12 +36,19 @@ OUTCOMES: Final = (Objection.State.CORRECTED, Objection.State.WITHDRAWN, Objecti
 
 @transaction.atomic
 def object_to(
-    record_id: UUID, *, reasons: str, wanted: Mapping[str, str] | None = None, acting_user: User, at: datetime
+    record_id: UUID,
+    *,
+    reasons: str,
+    wanted: Mapping[str, str] | None = None,
+    files: Sequence[NewPaper] = (),
+    acting_user: User,
+    at: datetime,
 ) -> ObjectionSeen:
     """File an objection; the record is marked 异议 from now until the decision.
 
     wanted: texts asked for, by field name. Raises NotPermitted; NotFound for a record of another file; InvalidInput
-    without reasons, or for texts that could not stand there; Conflict while one is running, or if it was taken back.
+    without reasons, for texts that could not stand there, for files that are not accepted; Conflict while one is
+    running, or if it was taken back.
     """
     own = own_file(acting_user, at)
     entry = Entry.objects.filter(file=own.file, pk=record_id).first()
@@ -52,6 +59,7 @@ def object_to(
     said = _reasons(reasons)
     record = contents.records(own, history=False, only=entry.pk)[0]
     asked = correcting.judged(own, entry, wanted) if wanted else {}
+    brought = papers.judged(files)
     department = Department.objects.get(pk=record.unit)
     due = clocks.due(packs.current(), OWN_CLOCK, at.astimezone(CIVIL_TIME).date()).day
     filed = Objection(id=uuid7(), entry=entry, department=department, filed_at=at, due=due)
@@ -61,6 +69,7 @@ def object_to(
             filed.save(force_insert=True)
     except IntegrityError:
         raise Conflict("objection-running", "这条记录已有异议在核查。", remedy="请等待核查结果。") from None
+    papers.keep(own, filed, brought)
     _log("person.objection_filed", filed, {}, acting_user, at)
     return selectors.objection_seen(own, filed)
 
@@ -84,6 +93,17 @@ def open_objection(objection_id: UUID, *, acting_user: User, at: datetime) -> Ob
         told = opening.by_staff(opening.OBJECTION, acting_user, PURPOSE, (), "")
         opening.log(own, opening.replace_refused(told, refusal), actor=acting_user.username, at=at)
     raise refusal
+
+
+def open_paper(objection_id: UUID, paper_id: UUID, *, acting_user: User, at: datetime) -> PaperContent:
+    """A file that the person brought, for who may open the objection: an opening like that one.
+
+    Raises NotPermitted (on the person's record), NotFound. No transaction around it: a refusal has to stay.
+    """
+    open_objection(objection_id, acting_user=acting_user, at=at)
+    with transaction.atomic():
+        held, own = _held(objection_id)
+        return papers.content(own, held, paper_id)
 
 
 @transaction.atomic

@@ -90,6 +90,33 @@ class AuthorisationSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPaper:
+    """A file as it was uploaded with an objection."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSeen:
+    """A file brought with an objection, closed. size: bytes."""
+
+    id: UUID
+    filename: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperContent:
+    """The same, opened."""
+
+    filename: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectionSeen:
     """An objection of the person. wanted: texts asked for, by field. state: open, corrected, withdrawn, refused."""
 
@@ -107,6 +134,7 @@ class ObjectionSeen:
     decision_reasons: str
     decided_by: str
     decided_at: datetime | None
+    papers: tuple[PaperSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

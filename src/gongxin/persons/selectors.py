@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gongxin.identity.models import Department, User
-from gongxin.persons import contents, holding, lending
+from gongxin.persons import contents, holding, lending, papers
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Authorisation, Objection, Opening
 from gongxin.persons.seen import AuthorisationSeen, Lendable, ObjectionSeen, OpeningSeen, Pending, Unit
@@ -89,6 +89,7 @@ def objection_seen(own: OwnFile, held: Objection) -> ObjectionSeen:
         decision_reasons=decision.get("reasons", ""),
         decided_by=decision.get("by", ""),
         decided_at=datetime.fromisoformat(decision["at"]) if decision else None,
+        papers=papers.of(own, held),
     )
 
 

@@ -108,8 +108,16 @@ def _record(record: RecordSeen) -> Lines:
 
 def _objection(seen: ObjectionSeen) -> Lines:
     decided = [("处理结果", seen.state_title), ("理由", seen.decision_reasons)] if seen.decided_at else []
+    brought = [("证明材料", "、".join(paper.filename for paper in seen.papers))] if seen.papers else []
     due = [("办理期限", _day(seen.due))] if not seen.decided_at else [("办结时间", _instant(seen.decided_at))]
-    return [("提出时间", _instant(seen.filed_at)), ("核查单位", seen.unit_name), ("内容", seen.reasons), *due, *decided]
+    return [
+        ("提出时间", _instant(seen.filed_at)),
+        ("核查单位", seen.unit_name),
+        ("内容", seen.reasons),
+        *brought,
+        *due,
+        *decided,
+    ]
 
 
 def _authorisation(seen: AuthorisationSeen) -> Lines:

@@ -84,6 +84,15 @@ def objection(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
     return redirect("person-desk:objections")
 
 
+@require_safe
+@desk_page
+def paper(request: HttpRequest, objection_id: UUID, paper_id: UUID) -> HttpResponseBase:
+    """A file that the person brought with the objection: an opening too."""
+    _unit(request)
+    found = objecting.open_paper(objection_id, paper_id, acting_user=acting_user(request), at=clock.now())
+    return showing.file(found)
+
+
 @require_POST
 @desk_page
 def assistance(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:

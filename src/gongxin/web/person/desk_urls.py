@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("authorised", desk.authorised, name="authorised"),
     path("objections/", desk.objections, name="objections"),
     path("objections/<uuid:objection_id>", desk.objection, name="objection"),
+    path("objections/<uuid:objection_id>/papers/<uuid:paper_id>", desk.paper, name="paper"),
     path("objections/<uuid:objection_id>/assistance", desk.assistance, name="assistance"),
 ]

@@ -8,10 +8,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from gongxin.persons.seen import FieldSeen, Lendable, RecordSeen
+from gongxin import filekinds
+from gongxin.persons import papers
+from gongxin.persons.seen import FieldSeen, Lendable, NewPaper, RecordSeen
 from gongxin.policy import packs
 
 # Corrections that one form takes.
@@ -79,6 +82,31 @@ class ObjectionForm(_Correcting):
         super().__init__(*args, **kwargs)
         self.fields["reasons"].label = _("哪里有误，为什么")
         self.fields["reasons"].help_text = _("请写明事实和依据。内容加密保存，只有核查单位看得到。")
+
+
+class PapersForm(forms.Form):
+    """Evidence, brought where the answers are checked: files do not travel from page to page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, papers.MOST_FILES + 1):
+            self.fields[f"file_{number}"] = forms.FileField(
+                label=_("证明材料 %(number)s（选填）") % {"number": number},
+                required=False,
+                help_text=_("PDF、PNG 或者 JPEG，每份不超过 5 MiB。加密保存，只有核查单位打得开。")
+                if number == 1
+                else "",
+                widget=forms.ClearableFileInput({"accept": filekinds.ACCEPTED}),
+            )
+
+    def papers(self) -> list[NewPaper]:
+        """What was uploaded. Of a file that is too large no more is read than shows that it is."""
+        given = (self.cleaned_data.get(name) for name in self.fields)
+        return [
+            NewPaper(file.name or "", file.read(papers.MOST_BYTES + 1))
+            for file in given
+            if isinstance(file, UploadedFile)
+        ]
 
 
 class DecisionForm(_Correcting):

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
 from gongxin.errors import GongxinError, NotFound
-from gongxin.persons import objecting, selectors
+from gongxin.persons import objecting, papers, selectors
 from gongxin.persons.seen import ObjectionSeen, RecordSeen
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.person import showing
-from gongxin.web.person.forms import ObjectionForm
+from gongxin.web.person.forms import ObjectionForm, PapersForm
 from gongxin.web.person.pages import own_file, own_record, person_page
 
 
@@ -36,20 +36,21 @@ def objection(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
         return _form_page(request, held, form, status=422)
     if "change" in request.POST:
         return _form_page(request, held, form)
-    if "confirm" not in request.POST:
-        context = {"record": held, "form": form, "wanted": showing.wanted(form.correction(), held)}
-        return render(request, "person/objection_check.html", context)
+    brought = PapersForm(request.POST, request.FILES) if "confirm" in request.POST else PapersForm()
+    if not brought.is_valid():
+        return _check_page(request, held, form, brought, status=422 if brought.is_bound else 200)
     try:
         filed = objecting.object_to(
             held.id,
             reasons=form.cleaned_data["reasons"],
             wanted=form.correction(),
+            files=brought.papers(),
             acting_user=acting_user(request),
             at=clock.now(),
         )
     except GongxinError as error:
-        form.add_error(None, f"{error.title}{error.remedy}")
-        return _form_page(request, held, form, status=error.status)
+        brought.add_error(None, f"{error.title}{error.remedy}")
+        return _check_page(request, held, form, brought, status=error.status)
     messages.success(request, _("已提交，编号 %(number)s。") % {"number": showing.number(filed)})
     return redirect("person:case", filed.id)
 
@@ -78,11 +79,25 @@ def case(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
     return render(request, "person/case.html", context)
 
 
+@require_safe
+@person_page
+def paper(request: HttpRequest, objection_id: UUID, paper_id: UUID) -> HttpResponseBase:
+    """A file that the person brought."""
+    return showing.file(papers.of_person(acting_user(request), objection_id, paper_id))
+
+
 def _own(request: HttpRequest, objection_id: UUID) -> ObjectionSeen:
     for seen in selectors.objections(acting_user(request)):
         if seen.id == objection_id:
             return seen
     raise NotFound("person-objection-unknown", _("没有这件异议。"), remedy=_("请从“我的异议”重新打开。"))
+
+
+def _check_page(
+    request: HttpRequest, held: RecordSeen, form: ObjectionForm, brought: PapersForm, *, status: int
+) -> HttpResponseBase:
+    context = {"record": held, "form": form, "papers": brought, "wanted": showing.wanted(form.correction(), held)}
+    return render(request, "person/objection_check.html", context, status=status)
 
 
 def _form_page(request: HttpRequest, held: RecordSeen, form: ObjectionForm, *, status: int = 200) -> HttpResponseBase:

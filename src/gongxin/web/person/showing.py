@@ -8,14 +8,16 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from gongxin.clock import CIVIL_TIME
-from gongxin.persons.seen import FieldSeen, ObjectionSeen, Pending, RecordSeen
+from gongxin.persons.seen import FieldSeen, ObjectionSeen, PaperContent, Pending, RecordSeen
 from gongxin.policy import packs
 from gongxin.policy.model import Clock, Field, Reference
 from gongxin.records import explaining
+from gongxin.web import sheets
 
 STATES: Final[dict[str, str | Promise]] = {
     "open": gettext_lazy("核查中"),
@@ -88,6 +90,14 @@ def wanted(texts: Mapping[str, str], record: RecordSeen) -> list[tuple[Field, st
     """What shall be put right: field and text."""
     item = packs.current().items.get(record.item)
     return [(field, texts[field.name]) for field in (item.fields if item else ()) if field.name in texts]
+
+
+def file(found: PaperContent) -> HttpResponse:
+    """A file as a download: never shown within our own pages' origin."""
+    response = HttpResponse(found.content, content_type=found.media_type)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return sheets.named(response, found.filename)
 
 
 def _tail(found: UUID) -> str:

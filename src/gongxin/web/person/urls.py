@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("records/<uuid:record_id>/objection", objecting.objection, name="objection"),
     path("objections/", objecting.objections, name="objections"),
     path("objections/<uuid:objection_id>", objecting.case, name="case"),
+    path("objections/<uuid:objection_id>/papers/<uuid:paper_id>", objecting.paper, name="paper"),
     path("openings", own.openings, name="openings"),
     path("authorisations/", lending.authorisations, name="authorisations"),
     path("authorisations/new", lending.authorise, name="authorise"),
