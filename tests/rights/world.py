@@ -198,6 +198,7 @@ def listing(company: Organisation, market: Department, item: str = "abnormal-ope
     values: dict[str, Any] = {
         "item": item,
         "title": "列入名单",
+        "publicity_until": None,
         "publicity_rule": "list-until-exit",
         "fields": {name: text for name, text in fields.items() if name in names},
         "provider": market,
