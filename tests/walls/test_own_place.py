@@ -76,7 +76,7 @@ def test_the_worker_gathers_and_each_reads_the_own(behind: Behind) -> None:
         mine, theirs = browser(world.agent), browser(rival)
         with behind(THE_NODE):
             gathering.gather(at=at(JULY))
-        world.object(on=JULY)
+        world.take(world.object(on=JULY), "retract", by=world.agent, on=JULY)
         with behind(THE_NODE):
             assert gathering.gather(at=at(JULY)).messages == 1
         told = Message.objects.get()

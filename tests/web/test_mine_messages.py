@@ -87,7 +87,7 @@ def test_what_is_followed_is_chosen_and_mailed_after_the_address_is_confirmed(wo
     gathering.gather(at=NOW)
     world.object(on=JULY)
     gathering.gather(at=NOW)
-    assert Delivery.objects.get().enclosed.count() == 2
+    assert Delivery.objects.get().enclosed.count() == 1
     stop = reverse("mine:mail-stop", args=[mailboxes.stopping(mailboxes.of(world.agent) or pytest.fail())])
     # One click of a mail program: no cookie, no token of the form.
     assert Client(enforce_csrf_checks=True).post(stop, {"List-Unsubscribe": "One-Click"}).status_code == 200

@@ -79,6 +79,10 @@ FROM followed f JOIN records_record r ON r.organisation_id = f.organisation_id
 WHERE f.kinds ? 'changes' AND r.state = 'active' AND r.disclosure = 'public' AND f.since < %s::timestamptz
   AND r.publicity_until >= %s AND r.publicity_until < %s
 GROUP BY f.user_id, f.organisation_id, r.publicity_until"""
+# Steps of which the organisation gets a notice: that tells them.
+_TOLD: Final = """
+SELECT DISTINCT n.case_id, n.step FROM unnest(%s::uuid[], %s::int[]) AS s(case_id, step)
+JOIN rights_notice n ON n.case_id = s.case_id AND n.step = s.step AND n.addressee = 'organisation'"""
 # Notices of steps, for every account that acts for the organisation.
 _NOTICES: Final = """
 SELECT n.id, p.user_id
@@ -132,6 +136,10 @@ def _stretch(at: datetime) -> Gathered:
         return Gathered()
     end = min(ledger.size(), position.leaf + STRETCH)
     leaves = _sorted(position.leaf, ledger.bodies(position.leaf, end))
+    if leaves.steps:
+        told = {(str(case), step) for case, step in _rows(_TOLD, leaves.steps, 2)}
+        both = zip(leaves.cases, leaves.steps, strict=True)
+        leaves.cases = [row for row, step in both if row[1] != Kind.CASES or step not in told]
     messages = list(_news(leaves, since=position.day, today=today))
     notices = _rows(_NOTICES, leaves.steps, 2) if leaves.steps else []
     Message.objects.bulk_create(messages, batch_size=STRETCH)

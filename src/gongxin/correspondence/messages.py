@@ -162,9 +162,16 @@ def sentence(message: Message) -> tuple[str, str]:
     if "ended" in facts:
         return f"{facts['ended']} 条记录公示期届满，已停止公示。", f"{facts['ended']} records are not public any more."
     if "case" in facts:
-        zh, en = _EFFECTS.get(facts.get("effect", ""), ("有新的进展", "has moved on"))
+        zh, en = _EFFECTS.get(facts.get("effect", ""), _step(facts))
         return f"办件{facts['number']}：{zh}。", f"Case {facts['number']}: {en}."
     return f"{_item(facts)}记录变更 {count} 条。", f"{count} records changed ({_item(facts, english=True)})."
+
+
+def _step(facts: dict[str, Any]) -> tuple[str, str]:
+    """A step of a case by its title, as far as today's pack still knows it."""
+    procedure = packs.current().procedures.get(facts.get("procedure", ""))
+    row = procedure.transition(facts.get("action", "")) if procedure else None
+    return (row.title, row.title_en) if row else ("有新的进展", "has moved on")
 
 
 def _of_message(message: Message, mailed: dict[UUID, datetime]) -> Entry:

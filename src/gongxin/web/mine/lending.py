@@ -80,7 +80,7 @@ class LendForm(forms.Form):
         help_text=gettext_lazy("授权给其他单位的填写；只能授权给单位，不能授权给自然人。"),
     )
     items = forms.MultipleChoiceField(label=gettext_lazy("目录项"), widget=forms.CheckboxSelectMultiple)
-    purpose = forms.ChoiceField(label=gettext_lazy("查询用途"))
+    purpose = forms.ChoiceField(label=gettext_lazy("查询用途"), initial="authorised-query")
     ends_on = forms.DateField(
         label=gettext_lazy("授权截止日期"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
