@@ -56,7 +56,7 @@ def test_a_leaf_is_added_by_its_function_only(app: psycopg.Connection[Any]) -> N
         "ALTER TABLE ledger_leaf DISABLE TRIGGER ALL",
         "DROP TRIGGER ledger_leaf_append_only ON ledger_leaf",
         "ALTER TABLE intake_submission DISABLE ROW LEVEL SECURITY",
-        "DROP POLICY gongxin_own ON intake_submission",
+        "DROP POLICY gongxin_mine ON intake_submission",
         "CREATE POLICY all_mine ON intake_submission USING (true)",
         "CREATE OR REPLACE FUNCTION ledger_append(body bytea) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
         "CREATE OR REPLACE FUNCTION gongxin_told(name text) RETURNS text[] LANGUAGE sql AS 'SELECT ARRAY[1]'",

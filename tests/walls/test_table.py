@@ -9,7 +9,7 @@ from django.db import connection
 
 from gongxin.identity.roles import Role
 from gongxin.policy.reading import PackError
-from gongxin.walls import raising, standing, table
+from gongxin.walls import policies, raising, standing, table
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def test_what_would_hurt_is_walled() -> None:
     assert walled >= {
         "intake_submission", "intake_rejectedrow", "intake_finding", "enquiries_look", "enquiries_report",
         "identity_apikey", "rights_case", "rights_casestep", "rights_evidence", "rights_notice", "rights_draft",
-        "records_record", "records_revision", "api_idempotentrequest", "persons_holder",
+        "records_record", "records_revision", "api_idempotentrequest",
     }  # fmt: skip
 
 
@@ -72,6 +72,17 @@ def test_a_new_table_is_told_of_and_given_to_nobody() -> None:
             [f"{connection.settings_dict['NAME']}\\_%"],
         )
         assert {allowed for (allowed,) in cursor.fetchall()} == {False}
+
+
+def test_functions_with_the_owner_s_rights_are_called_by_nobody_else() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.oid::regprocedure::text, has_function_privilege('pg_read_all_data', p.oid, 'EXECUTE'),"
+            " p.proconfig IS NOT NULL FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"
+        )
+        found = {name: (public, bounded) for name, public, bounded in cursor.fetchall()}
+    assert set(found) == set(policies.DEFINED)
+    assert set(found.values()) == {(False, True)}
 
 
 @pytest.mark.parametrize(

@@ -16,20 +16,28 @@ from gongxin.walls.table import MAY, Through, Wall
 
 # Who does the node's own work; see `acting`.
 NODE: Final = "node"
-# Of every wall; whatever else stands on a table is taken down.
-OPEN, OWN, ADD, AUDIT = "gongxin_open", "gongxin_own", "gongxin_add", "gongxin_audit"
+# PostgreSQL asks the policies of a table one after the other, the last by name first: what is shown to everybody is
+# asked first, so that public reads go no further.
+OWN, OPEN, ADD, AUDIT = "gongxin_mine", "gongxin_open", "gongxin_add", "gongxin_audit"
 
-# What `acting` told the session, as a list. An auditor's own login is known by its role.
+# What `acting` told the session, as a list. In PL/pgSQL: SQL would be written into each plan and made ready with each
+# execution, also where nobody gets so far as to ask. An auditor's own login is known by its role.
 FUNCTIONS: Final = r"""
-CREATE OR REPLACE FUNCTION gongxin_told(name text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(nullif(current_setting('gongxin.' || name, true), ''), '{}')::text[]
-$$;
+CREATE OR REPLACE FUNCTION gongxin_told(name text) RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN
+    RETURN coalesce(nullif(current_setting('gongxin.' || name, true), ''), '{}')::text[];
+END $$;
 CREATE OR REPLACE FUNCTION gongxin_organisations() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg(id), '{}') FROM subjects_organisation WHERE uscc = ANY (gongxin_told('codes'))
 $$;
 CREATE OR REPLACE FUNCTION gongxin_account() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT id FROM identity_user WHERE username = ANY (gongxin_told('name'))
 $$;
+-- Departments and organisations of the asker in one list, with an id that nobody has for a role that sees everything.
+CREATE OR REPLACE FUNCTION gongxin_mine(seeing text[]) RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN
+    RETURN gongxin_told('departments')::uuid[]
+        || CASE WHEN gongxin_told('codes') <> '{}' THEN gongxin_organisations() END
+        || CASE WHEN gongxin_told('roles') && seeing THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid END;
+END $$;
 -- The ids alone of looks at lists that show an organisation: no policy lets the index on `others` be used. What the
 -- looks say is asked for by these ids, and the policy stands before that.
 CREATE OR REPLACE FUNCTION gongxin_looks_listing(about uuid) RETURNS SETOF uuid LANGUAGE sql STABLE ROWS 20
@@ -38,19 +46,23 @@ CREATE OR REPLACE FUNCTION gongxin_looks_listing(about uuid) RETURNS SETOF uuid 
 $$;
 ALTER FUNCTION ledger_append(bytea) SECURITY DEFINER SET search_path = public, pg_temp;
 """
-# Functions that work with the owner's rights: for nobody but those who need them.
-_DEFINED: Final = ("ledger_append(bytea)", "gongxin_looks_listing(uuid)", "ends_destroy(uuid)")
+# Functions that work with the owner's rights, and whether the loader needs them beside the application; nobody else
+# may call them.
+DEFINED: Final = {"ledger_append(bytea)": True, "gongxin_looks_listing(uuid)": False, "ends_destroy(uuid)": False}
 
 # The day in China: the same predicate as records.selectors.published_on, for the day of the server's clock.
 _TODAY: Final = "(SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date)"
 _SHOWN: Final = {
     "published": f"(state = 'active' AND disclosure = 'public' AND publicity_from <= {_TODAY}"
     f" AND (publicity_until IS NULL OR publicity_until >= {_TODAY}))",
-    "opened": "(state = 'active' AND disclosure = ANY ((SELECT gongxin_told('opened'))::text[]))",
+    # Asked row by row, as few rows get so far: what each sub-select costs is paid by every look-up.
+    "opened": "(state = 'active' AND disclosure <> 'public' AND disclosure = ANY (gongxin_told('opened')))",
 }
 _WAYS: Final = {
     "department": "{column} = ANY ((SELECT gongxin_told('departments')::uuid[])::uuid[])",
-    "organisation": "{column} = ANY ((SELECT gongxin_organisations())::uuid[])",
+    # The register is looked into only where somebody represents an organisation.
+    "organisation": "{column} = ANY ((SELECT CASE WHEN gongxin_told('codes') <> '{{}}' THEN gongxin_organisations()"
+    " ELSE '{{}}' END)::uuid[])",
     "organisations": "{column} && (SELECT gongxin_organisations())",
     "code": "{column} = ANY ((SELECT gongxin_told('codes'))::text[])",
     "account": "{column} = (SELECT gongxin_account())",
@@ -59,9 +71,19 @@ _WAYS: Final = {
 }
 
 
+# Among the ids of every row, and of those alone whose role sees everything.
+_EVERYTHING: Final = "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid"
+
+
 def own(wall: Wall, walls: Mapping[str, Wall], prefix: str = "") -> str:
-    """The condition by which a row is the asker's. prefix: the table's name in the statement, with its dot."""
+    """The condition by which a row is the asker's. prefix: the table's name in the statement, with its dot.
+
+    Of a table that is read without an asker most of the time it is one comparison, made ready at the least cost.
+    """
     roles = ",".join((NODE, *wall.roles))
+    if wall.shown:
+        columns = ", ".join(f"{prefix}{column}" for _way, column in wall.ways)
+        return f"ARRAY[{columns}, {_EVERYTHING}] && (SELECT gongxin_mine('{{{roles}}}'))"
     conditions = [f"(SELECT gongxin_told('roles') && '{{{roles}}}'::text[])"]
     conditions += [_WAYS[way].format(column=f"{prefix}{column}") for way, column in wall.ways]
     conditions += [_through(wall, through, walls) for through in wall.through]
@@ -77,12 +99,13 @@ def _through(wall: Wall, through: Through, walls: Mapping[str, Wall]) -> str:
 
 
 def policies(wall: Wall, walls: Mapping[str, Wall], *, copies: bool) -> list[str]:
-    """The statements that put up one wall anew. copies: the loader passes policies, so that COPY works behind them."""
+    """The statements that put up one wall where none stands.
+
+    copies: the loader passes policies, so that COPY works behind them.
+    """
     table = wall.table
-    names = (OPEN, OWN, ADD, AUDIT)
-    down = [f"DROP POLICY IF EXISTS {name} ON {table}" for name in names]
     if wall.everybody or (wall.copied and not copies):
-        return [*down, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+        return [f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
     condition = own(wall, walls)
     up = [f"CREATE POLICY {OWN} ON {table} USING ({condition}) WITH CHECK ({condition})"]
     if wall.shown:
@@ -92,7 +115,7 @@ def policies(wall: Wall, walls: Mapping[str, Wall], *, copies: bool) -> list[str
         up.append(f"CREATE POLICY {ADD} ON {table} FOR INSERT WITH CHECK (true)")
     if wall.auditor:
         up.append(f"CREATE POLICY {AUDIT} ON {table} FOR SELECT USING ((SELECT right(current_user, 8) = '_auditor'))")
-    return [*down, *up, f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
+    return [*up, f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
 
 
 def grants(walls: Iterable[Wall], names: Names, *, present: frozenset[str]) -> list[sql.Composed]:
@@ -106,11 +129,12 @@ def grants(walls: Iterable[Wall], names: Names, *, present: frozenset[str]) -> l
     for role in everybody:
         made += [_to("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)]
         made += [_to("GRANT USAGE ON SCHEMA public TO {}", role)]
-    made += [_granted("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC", function) for function in _DEFINED]
+    made += [_granted("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC", function) for function in DEFINED]
     for role in (app, loader):
         if role in present:
             made += [_to("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}", role)]
-            made += [_to(f"GRANT EXECUTE ON FUNCTION {function} TO {{}}", role) for function in _DEFINED]
+            called = [function for function, loads in DEFINED.items() if loads or role == app]
+            made += [_to(f"GRANT EXECUTE ON FUNCTION {function} TO {{}}", role) for function in called]
     for wall in walls:
         made += [
             _on(MAY[word], wall.table, role)

@@ -53,6 +53,7 @@ def _raise(cursor: Cursor[Any]) -> Raised:
     walls = load()
     here = {name: wall for name, wall in walls.items() if name in _tables(cursor)}
     copies = names.loader in present and present[names.loader].passes_policies
+    _take_down(cursor)
     for statement in statements(here, names, present=frozenset(present), copies=copies):
         cursor.execute(statement)
     cursor.execute(
@@ -79,6 +80,13 @@ def fingerprint(names: Names, *, copies: bool) -> str:
     everybody = frozenset((names.app, names.loader, names.auditor))
     made = statements(load(), names, present=everybody, copies=copies)
     return "walls " + hashlib.sha256("\n".join(text.as_string(None) for text in made).encode()).hexdigest()
+
+
+def _take_down(cursor: Cursor[Any]) -> None:
+    """Every policy there is, ours or not."""
+    cursor.execute("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public'")
+    for policy, table in cursor.fetchall():
+        cursor.execute(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(table)))
 
 
 def _tables(cursor: Cursor[Any]) -> frozenset[str]:

@@ -61,6 +61,12 @@ def load(path: Path = SOURCE) -> dict[str, Wall]:
     tables = reading.read(path, path.parent).mapping(["tables"])["tables"]
     walls = {name: _wall(name, node) for name, node in tables.entries().items()}
     for name, node in tables.entries().items():
+        if walls[name].shown and {way for way, _column in walls[name].ways} - {"department", "organisation"}:
+            raise node.error(
+                "walls-shown",
+                f"“{name}”向他人展示，只能按 department 和 organisation 归属。",
+                remedy="请去掉其他归属方式。",
+            )
         for through in walls[name].through:
             if through.table not in walls or walls[through.table].everybody:
                 raise node.error(

@@ -62,7 +62,9 @@ def _not_shown(request: HttpRequest, held: Record, day: date) -> HttpResponse:
     """A page with the rule and without any content of the record: over (410), or not public (404)."""
     standing = explaining.standing(held, day)
     over = standing in {"ended", "closed"}
-    term = explaining.term(held)
+    # The rule is told, nothing of what it was applied to.
+    with acting.as_node():
+        term = explaining.term(held)
     told = {
         "standing": standing,
         "over": over,
