@@ -27,6 +27,7 @@ from gongxin.ends.judging import Over
 from gongxin.ends.models import Overstay, ProofRun
 from gongxin.policy import packs
 from gongxin.records.models import Disclosure, Record, State
+from gongxin.records.selectors import NOBODY
 from gongxin.rights.models import Case, CaseRecord, CaseStep
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ def _suspects(day: date, plan: Plan, seen: Sequence[UUID]) -> Iterator[list[Susp
     """What should be seen nowhere, in batches: found by the sweep, ended lately, the night's part of the rest."""
     hidden = Q(disclosure=Disclosure.PUBLIC) & (Q(publicity_from__isnull=True) | Q(publicity_from__gt=day))
     unseen = Record.objects.filter(~Q(state=State.ACTIVE) | Q(publicity_until__lt=day) | hidden)
+    # What is destroyed is a row without a party; nothing is left that could be seen.
+    unseen = unseen.exclude(organisation=NOBODY)
     since = day - timedelta(days=plan.days)
     closed = Case.objects.filter(closed_at__date__gte=since, record__isnull=False)
     taken = CaseRecord.objects.filter(at__date__gte=since)

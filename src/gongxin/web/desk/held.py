@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
+from gongxin.ends import archive
 from gongxin.enquiries.models import Kind
 from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
@@ -83,7 +84,8 @@ def records(request: HttpRequest) -> HttpResponseBase:
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """One record whole: fields, standing, versions."""
     found = selectors.record(record_id)
-    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=found.access_state)
+    state = archive.access_state(found, clock.today())
+    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=state)
     _look_at(request, found, asked)
     seen = scope(request, Action.RECORD_READ)
     if seen is not None and found.provider_id != seen.pk:
@@ -140,7 +142,8 @@ def _items(seen: Department | None) -> list[Item]:
 
 def _found(seen: Department | None, filters: Filters) -> QuerySet[Record]:
     text = filters.cleaned_data["q"].strip()
-    found = Record.objects.filter(item=filters.cleaned_data["item"]).select_related("organisation", "provider")
+    held = Record.objects.filter(archive.at_hand(clock.today()), item=filters.cleaned_data["item"])
+    found = held.select_related("organisation", "provider")
     if seen is not None:
         found = found.filter(provider=seen)
     if text:

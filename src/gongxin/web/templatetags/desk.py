@@ -8,6 +8,9 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
+from gongxin import clock
+from gongxin.ends import selectors as proofs
+from gongxin.ends.selectors import Standing
 from gongxin.identity.administering import COMMAND_LINE
 from gongxin.identity.decision_table import Action
 from gongxin.intake.faults import FAULTS
@@ -34,6 +37,13 @@ def may(context: Mapping[str, Any], action: str) -> bool:
     """Whether the signed-in account may do it with what belongs to its own department: what the page offers."""
     request = context["request"]
     return ask(request, Action(action), of_department(acting_user(request).department)).allowed
+
+
+@register.simple_tag(takes_context=True)
+def proof_standing(context: Mapping[str, Any]) -> Standing | None:
+    """How the daily proof stands; None for who does not see its runs."""
+    seen = ask(context["request"], Action.PROOF_READ).allowed
+    return proofs.standing(at=clock.now()) if seen else None
 
 
 @register.filter

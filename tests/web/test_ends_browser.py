@@ -1,0 +1,57 @@
+"""The pages of the daily proof, the archive and destruction in Chromium: axe in light and dark, nothing sideways."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from tests.ends.city import DAY, PLAN, build
+from tests.rights.world import at, browser
+from tests.web import in_browser
+
+from gongxin import clock
+from gongxin.ends import destroying, proving
+from gongxin.records.models import Record
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.browser]
+
+
+def test_pages_are_accessible(page: Page, settings: Any, tmp_path: Path) -> None:
+    settings.FILES_DIR = tmp_path / "files"
+    city = build()
+    later = date(2036, 12, 1)
+    Record.objects.filter(pk=city.ended.pk).update(publicity_until=date(2036, 12, 8))
+    found = proving.run(day=DAY, by="test", plan=PLAN, at=at(DAY))
+    Record.objects.filter(pk=city.ended.pk).update(publicity_until=date(2026, 11, 20))
+    made = destroying.propose("retention-record", reason="期满", acting_user=city.office, at=at(later))
+    ground = urlencode({"item": "penalty", "reason": "审计检查", "matter": "审计通知书〔2026〕5号"})
+    asked = [
+        reverse("desk:home"),
+        reverse("desk:proof"),
+        reverse("desk:proof-run", args=[found.pk]),
+        reverse("desk:archive"),
+        f"{reverse('desk:archive')}?item=penalty",
+        f"{reverse('desk:archive')}?{ground}",
+        f"{reverse('desk:archived', args=[city.repaired.pk])}?{ground}",
+        reverse("desk:retention"),
+        reverse("desk:retention-rule", args=["retention-rejected-row"]),
+        reverse("desk:retention-list", args=[made.pk]),
+    ]
+    in_browser.connect(page, browser(city.second))
+    page.set_viewport_size({"width": 320, "height": 640})
+    with clock.at(at(later)):
+        for path in asked:
+            page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            answer = page.goto(in_browser.ORIGIN + path)
+            assert answer is not None
+            assert answer.status == 200, path
+            light, sideways = in_browser.violations(page), in_browser.sideways(page)
+            page.emulate_media(color_scheme="dark")
+            assert (light, in_browser.violations(page), sideways) == ([], [], 0), path
