@@ -76,6 +76,19 @@ def test_a_process_that_signs_in_as_the_owner_is_told_of(settings: Settings) -> 
     assert _codes() == {"walls-process-owner"}
 
 
+def test_a_process_says_at_its_start_that_the_wall_is_down(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Closing would end the test's own transaction.
+    monkeypatch.setattr(standing.connection, "close", lambda: None)
+    standing.tell()
+    assert caplog.messages == []
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE rights_case DISABLE ROW LEVEL SECURITY")
+    standing.tell()
+    assert "walls-bare-table" in caplog.text
+
+
 def test_an_owner_who_may_make_no_roles_goes_on_and_is_told(settings: Settings) -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE gx_plain_for_this_test NOLOGIN")

@@ -22,6 +22,7 @@ from gongxin.intake.models import UNFINISHED, Channel, Submission, SubmissionSta
 from gongxin.ledger import watching
 from gongxin.policy import packs
 from gongxin.secrecy import starting
+from gongxin.walls import standing
 
 app = typer.Typer(no_args_is_help=True, help="Hand in files (报送) and see what came of them.")
 
@@ -133,6 +134,7 @@ def work(
 ) -> None:
     """Work on jobs until stopped, and keep the ledger signed meanwhile."""
     starting.judge()
+    standing.tell()
     if not once:
         watching.start()
     jobs.run_worker(wait=not once)

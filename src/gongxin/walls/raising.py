@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -75,6 +76,7 @@ def statements(
     return [*(sql.SQL(text) for text in texts), *policies.grants(walls.values(), names, present=present)]
 
 
+@lru_cache(maxsize=4)
 def fingerprint(names: Names, *, copies: bool) -> str:
     """What tells the walls of one version of Gongxin from those of another."""
     everybody = frozenset((names.app, names.loader, names.auditor))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from psycopg import Cursor
 
 from gongxin.walls import raising, roles
 from gongxin.walls.table import load
+
+_log = logging.getLogger(__name__)
 
 _TABLES: Final = """
 SELECT c.relname, c.relrowsecurity, pg_has_role(current_user, c.relowner, 'USAGE')
@@ -46,6 +50,18 @@ def faults() -> list[Fault]:
     if settings.DATABASE_ROLE != "owner" and (passes or any(owned for _secured, owned in tables.values())):
         found.append(_OWNER)
     return found
+
+
+def tell() -> None:
+    """A line of the log for each fault, as a process starts. A database that does not answer is told of elsewhere."""
+    try:
+        found = faults()
+    except (DatabaseError, InterfaceError, psycopg.Error):
+        return
+    finally:
+        connection.close()
+    for fault in found:
+        _log.warning("the second wall of the database is down: %s (gongxin database walls)", fault.code)
 
 
 def _of_tables(tables: dict[str, tuple[bool, bool]], *, copies: bool) -> list[Fault]:
