@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SUITS := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 $(ARGS)
 
+# Many images forbid Python to keep what it has compiled; every process of a test run would compile the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-faults check bench lock
 .DEFAULT_GOAL := setup
 

@@ -61,9 +61,8 @@ class Document(FPDF):
         self.footer_text = footer
         self.add_font(FAMILY, "", _FILES[""])
         self.add_font(FAMILY, "B", _FILES["B"])
-        self.add_font(f"{FAMILY}-fallback", "", _FILES[""])
         # The bold weight holds the common characters only; the rest of a heading is set in regular.
-        self.set_fallback_fonts([f"{FAMILY}-fallback"], exact_match=False)
+        self.set_fallback_fonts([FAMILY], exact_match=False)
         self.set_title(title)
         self.set_lang("zh-CN")
         self.set_creator("Gongxin")
