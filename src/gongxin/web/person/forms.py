@@ -16,6 +16,7 @@ from gongxin import filekinds
 from gongxin.persons import papers
 from gongxin.persons.seen import FieldSeen, Lendable, NewPaper, RecordSeen
 from gongxin.policy import packs
+from gongxin.web.person import showing
 
 # Corrections that one form takes.
 CORRECTIONS: Final = 3
@@ -150,8 +151,9 @@ class LendingForm(forms.Form):
     def __init__(self, *args: Any, offered: Lendable, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today, self.offered = today, offered
-        _choose(self.fields["items"], list(offered.items))
-        _choose(self.fields["purpose"], [("", "—"), *offered.purposes])
+        _choose(self.fields["items"], [(code, showing.item(code, title)) for code, title in offered.items])
+        purposes = [(code, showing.purpose(code, title)) for code, title in offered.purposes]
+        _choose(self.fields["purpose"], [("", "—"), *purposes])
         until = self.fields["until"]
         until.help_text = _("含当天，最迟 %(day)s。到期自动失效，也可以随时收回。") % {
             "day": offered.longest.isoformat()
@@ -161,8 +163,8 @@ class LendingForm(forms.Form):
     def chosen(self) -> tuple[list[str], str]:
         """Titles of the items and of the purpose, of a valid form."""
         given = self.cleaned_data
-        items = [title for code, title in self.offered.items if code in given["items"]]
-        return items, dict(self.offered.purposes)[given["purpose"]]
+        items = [showing.item(code, title) for code, title in self.offered.items if code in given["items"]]
+        return items, showing.purpose(given["purpose"], dict(self.offered.purposes)[given["purpose"]])
 
     def clean_until(self) -> date:
         """A day from today on, no later than the rules allow."""
@@ -206,9 +208,11 @@ class CodeForm(forms.Form):
 
     def __init__(self, *args: Any, purposes: frozenset[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [entry for code, entry in packs.current().purposes.items() if code in purposes]
-        english = _english()
-        titles = [(entry.code, entry.title_en if english and entry.title_en else entry.title) for entry in known]
+        titles = [
+            (code, showing.purpose(code, entry.title))
+            for code, entry in packs.current().purposes.items()
+            if code in purposes
+        ]
         _choose(self.fields["purpose"], [("", "—"), *titles])
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from gongxin.clock import CIVIL_TIME
 from gongxin.persons.seen import FieldSeen, ObjectionSeen, PaperContent, Pending, RecordSeen
 from gongxin.policy import packs
-from gongxin.policy.model import Clock, Field, Reference
+from gongxin.policy.model import Clock, Field, Item, Purpose, Reference
 from gongxin.records import explaining
 from gongxin.web import sheets
 
@@ -84,6 +84,21 @@ def said(field: FieldSeen, item_id: str) -> str:
     item = packs.current().items.get(item_id)
     known = next((entry for entry in item.fields if entry.name == field.name), None) if item else None
     return explaining.said(known, field.text) if known else field.text
+
+
+def purpose(code: str, title: str) -> str:
+    """A purpose in the page's language; `title` where the pack has it no more."""
+    return _in_language(packs.current().purposes.get(code), title)
+
+
+def item(code: str, title: str) -> str:
+    """A catalogue item in the page's language; `title` where the pack has it no more."""
+    return _in_language(packs.current().items.get(code), title)
+
+
+def _in_language(thing: Purpose | Item | None, title: str) -> str:
+    english = (get_language() or "").startswith("en")
+    return thing.title_en if english and thing and thing.title_en else title
 
 
 def wanted(texts: Mapping[str, str], record: RecordSeen) -> list[tuple[Field, str]]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
-from gongxin.persons.seen import FieldSeen
+from gongxin.persons.seen import AuthorisationSeen, FieldSeen, OpeningSeen
 from gongxin.web.desk.pages import acting, acting_user, ask
 from gongxin.web.person import showing
 
@@ -20,6 +21,19 @@ register = template.Library()
 def said(field: FieldSeen, item_id: str) -> str:
     """The text of a field of a record of this catalogue item, as a reader takes it."""
     return showing.said(field, item_id)
+
+
+@register.filter
+def purpose_words(seen: OpeningSeen | AuthorisationSeen) -> str:
+    """For what, in the page's language."""
+    return showing.purpose(seen.purpose, seen.purpose_title)
+
+
+@register.filter
+def item_words(seen: AuthorisationSeen) -> str:
+    """What is lent, in the page's language."""
+    pairs = zip(seen.items, seen.item_titles, strict=True)
+    return _("、").join(showing.item(code, title) for code, title in pairs)
 
 
 @register.simple_tag(takes_context=True)
