@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from gongxin.policy.model import (
     CalendarYear,
@@ -13,7 +13,6 @@ from gongxin.policy.model import (
     Clock,
     Code,
     CodeList,
-    CommitmentKind,
     Confidence,
     DisclosureClass,
     Duty,
@@ -163,33 +162,6 @@ def duty(node: Node, pack: str) -> Duty:
     """A reason to look without a credit check."""
     keys = node.mapping(["id", "title", "basis"], ["title_en", "replaces"])
     return Duty(keys["id"].choice(DUTIES), keys["title"].text(), title_en(keys), references(keys["basis"]))
-
-
-def commitment_kind(node: Node, pack: str, *, codes: Mapping[str, CodeList]) -> CommitmentKind:
-    """A kind of commitments; one that is made on the platform has its words, the others have none."""
-    keys = node.mapping(
-        ["id", "kind", "title", "title_en", "where", "note", "note_en", "reference"], ["text", "text_en", "replaces"]
-    )
-    where: Literal["self", "case", "department"] = keys["where"].choice(("self", "case", "department"))
-    missing = [name for name in ("text", "text_en") if (name in keys) != (where == "self")]
-    if missing:
-        raise node.error(
-            "pack-commitment-text",
-            f"“{keys['id'].text()}”的 where 是 {where}，{missing[0]} {'缺少' if where == 'self' else '多余'}。",
-            remedy="在平台上作出的承诺（self）写明 text 和 text_en，其他的不写。",
-        )
-    return CommitmentKind(
-        id=keys["id"].text(),
-        kind=keys["kind"].choice([code.code for code in codes["commitment-kind"].codes]),
-        title=keys["title"].text(),
-        title_en=keys["title_en"].text(),
-        where=where,
-        note=keys["note"].text(),
-        note_en=keys["note_en"].text(),
-        text=keys["text"].text() if "text" in keys else "",
-        text_en=keys["text_en"].text() if "text_en" in keys else "",
-        reference=reference(keys["reference"]),
-    )
 
 
 def report_section(

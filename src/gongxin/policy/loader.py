@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gongxin.policy import casework_files, catalogue, lists, retention, terms
+from gongxin.policy import casework_files, catalogue, commitments, lists, retention, terms
 from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
@@ -74,7 +74,7 @@ def load(name: str, folder: Path) -> Pack:
         report=parts.merged("report", section),
         procedures=procedures,
         repair=parts.merged("repair", partial(casework_files.repair_rules, desk=desk)),
-        commitments=parts.merged("commitments", partial(lists.commitment_kind, codes=codes)),
+        commitments=parts.merged("commitments", partial(commitments.commitment_kind, codes=codes)),
         retention=parts.merged("retention", partial(retention.retention, items=items)),
     )
 

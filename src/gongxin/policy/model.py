@@ -218,26 +218,6 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitmentKind:
-    """One of the six kinds of commitments (信用承诺). kind: its word in the code list `commitment-kind`.
-
-    where: made on the platform by oneself (self), with an application (case), or with a department. text: the words of
-    a commitment made on the platform, empty for others; note: how it comes about.
-    """
-
-    id: str
-    kind: str
-    title: str
-    title_en: str
-    where: Literal["self", "case", "department"]
-    note: str
-    note_en: str
-    text: str
-    text_en: str
-    reference: Reference
-
-
-@dataclass(frozen=True, slots=True)
 class ReportSection:
     """A section of the credit report. content: records of its categories and items, advice, or what no other names."""
 

@@ -9,12 +9,12 @@ from typing import TypeVar
 from gongxin.errors import NotFound
 from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.casework import ROLE_WORDS, Procedure, RepairRegime, RepairRules
+from gongxin.policy.commitments import CommitmentKind
 from gongxin.policy.model import (
     SEVERITY_WORDS,
     Category,
     Clock,
     CodeList,
-    CommitmentKind,
     DatedRule,
     Duty,
     Item,

@@ -22,7 +22,7 @@ from gongxin.identity.decisions import Resource
 from gongxin.identity.models import User
 from gongxin.intake import persons
 from gongxin.policy import packs
-from gongxin.policy.model import CommitmentKind
+from gongxin.policy.commitments import CommitmentKind
 from gongxin.records.models import Record, State
 from gongxin.subjects.models import Organisation
 from gongxin.supervision.models import Commitment
