@@ -14,7 +14,19 @@ from gongxin.identity.models import Department, User
 from gongxin.policy import packs
 from gongxin.policy.casework import CaseState, Procedure, RoleWord, Transition
 from gongxin.policy.model import Clock
-from gongxin.rights.models import Case, CaseStep, Certificate, Course, Draft, Notice, Registration, Session
+from gongxin.records.models import Record
+from gongxin.rights.models import (
+    Case,
+    CaseRecord,
+    CaseStep,
+    Certificate,
+    Course,
+    Draft,
+    Notice,
+    Registration,
+    Session,
+    Taken,
+)
 from gongxin.subjects.models import Organisation
 from gongxin.walls import acting, beyond
 
@@ -103,6 +115,11 @@ def timeline(case: Case) -> list[Event]:
     states = {state.id: state for state in procedure.states}
     steps = case.steps.select_related("actor", "actor__department", "absent")
     return [Event(step, procedure.transition(step.action), states.get(step.to)) for step in steps]
+
+
+def entered_by(held: Record) -> UUID | None:
+    """The case that put the record on; None for a record that was handed in."""
+    return CaseRecord.objects.filter(record=held, change=Taken.ENTERED).values_list("case_id", flat=True).first()
 
 
 def running_on(record_id: UUID) -> QuerySet[Case]:

@@ -25,10 +25,10 @@ def objection(request: HttpRequest) -> HttpResponse:
 def repair(request: HttpRequest) -> HttpResponse:
     """How repair works, with the publicity terms in force today."""
     context = {
-        "clocks": _clocks("repair"),
+        "clocks": _clocks("repair", "list-exit", "bankruptcy", "commitment"),
         "cases": _penalty_cases(),
         "repair_rules": [(rules, rules.on(clock.today())) for rules in packs.current().repair.values()],
-        "procedures": _drawn("repair", "repair-undo"),
+        "procedures": _drawn("repair", "list-exit", "bankruptcy", "untrue-commitment", "repair-undo"),
     }
     return render(request, "public/guide_repair.html", context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.utils.translation import get_language
@@ -39,6 +40,12 @@ def limit(clocks: Mapping[str, Clock], clock_id: str) -> Clock | None:
 def is_contested(record: Record) -> bool:
     """Whether the record carries the mark 异议."""
     return selectors.is_contested(record)
+
+
+@register.simple_tag
+def entered_by(record: Record) -> UUID | None:
+    """The case that put the record on; None for a record that was handed in."""
+    return cases.entered_by(record)
 
 
 @register.simple_tag(takes_context=True)
