@@ -148,9 +148,10 @@ MIDDLEWARE = [
     # The id and the log line of a request, then the headers of every answer: around all others.
     "gongxin.traffic.tracing.Tracing",
     "gongxin.traffic.headers.Headers",
-    "django.middleware.security.SecurityMiddleware",
     # Everything under /api ends here: nothing below it is for programs.
     "gongxin.api.gate.ApiGate",
+    # Sends pages on to HTTPS; the gate refuses programs that ask in the clear, and `Headers` has the headers of both.
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 _SAMPLES = {"uuid": "0193f0a2-c0de-7000-8000-00000000abcd", "int": "1", "table": "csv", "path": "nothing"}
-_NAMED = {"item_id": "penalty", "code": "E204", "form": "csv", "year": "2026", "rule_id": "penalty-2026-ordinary"}
+_NAMED = {
+    "item_id": "penalty",
+    "code": "E204",
+    "form": "csv",
+    "year": "2026",
+    "rule_id": "penalty-2026-ordinary",
+    "deed": "suspend",
+}
 
 
 @dataclass(frozen=True)

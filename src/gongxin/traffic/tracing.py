@@ -19,8 +19,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from pydantic_core import to_json
 
-from gongxin.ids import uuid7
+from gongxin.ids import uuid7_hex
 from gongxin.traffic import inside, logs
 from gongxin.traffic.addresses import FORWARDED, client_address, from_proxy
 from gongxin.traffic.lines import gathered
@@ -41,7 +42,7 @@ class Tracing:
         given: Any = request
         identity = request.META.get("HTTP_X_REQUEST_ID")
         if identity is None or not _WELL_FORMED.fullmatch(identity):
-            identity = uuid7().hex
+            identity = uuid7_hex()
         given.gongxin_request_id = identity
         _believe_proxies_only(given)
         token = logs.request_id.set(identity)
@@ -94,9 +95,6 @@ def facts(request: Any, answer: HttpResponseBase, identity: str, milliseconds: f
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 
-_encoded: Final = json.JSONEncoder(check_circular=False).encode
-
-
 @lru_cache(maxsize=2)
 def _second(whole: int) -> str:
     return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -114,6 +112,12 @@ def _write(told: dict[str, Any]) -> None:
     Nothing in the line comes from the client but its address: method and id are checked, the route is ours.
     """
     gathered.add((logs.as_text(None, "", told) if settings.LOG_FORM == "text" else _encoded(told)) + "\n")
+
+
+def _encoded(told: dict[str, Any]) -> str:
+    """One line of JSON, ASCII only as all lines are: by the encoder of pydantic, which takes a fifth of the time."""
+    text = to_json(told).decode()
+    return text if text.isascii() else json.dumps(told)
 
 
 def _believe_proxies_only(request: Any) -> None:
