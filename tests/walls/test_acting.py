@@ -32,6 +32,9 @@ AS_NODE = {
     "rights/eligibility.py": "an untrue commitment bars repair whichever department found it; only the day is read",
     "rights/selectors.py": "seats of trainings are counted over everybody who comes; only the number is read",
     "rights/training.py": "seats are counted over everybody who comes; only the number is read",
+    "endurance/metrics.py": "sums over every department's hand-ins",
+    "ends/due.py": "how much may be destroyed under each rule, in numbers",
+    "ends/destroying.py": "whether somebody else, in a draft too, keeps the same file",
     "web/public/records.py": "which fields a correction changed and by which rule it is not shown; no content",
     "enquiries/verification.py": "whoever has a report's number may know whether it still holds",
 }

@@ -1,4 +1,4 @@
-"""What an operator has to be told: a log that nobody signs, jobs that nobody does, a full disk, records that overstay."""
+"""What an operator has to be told: an unsigned log, jobs that nobody does, a full disk, records that overstay."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
+from gongxin.ends import selectors as ends
 from gongxin.endurance import backlog
 from gongxin.endurance.room import mebibytes
-from gongxin.ends import selectors as ends
 from gongxin.walls import standing as standing_walls
 
 
