@@ -44,7 +44,7 @@ def first(user: User) -> RecordSeen:
 
 def filed(user: User, **wanted: str) -> UUID:
     said = {"reasons": "罚款数额写错了", "wanted": wanted}
-    return objecting.object_to(first(user).id, **said, acting_user=user, at=AT).id  # type: ignore[arg-type]
+    return objecting.object_to(first(user).id, **said, acting_user=user, at=AT).id
 
 
 def texts(record: RecordSeen) -> dict[str, str]:

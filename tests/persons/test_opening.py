@@ -135,7 +135,7 @@ def revoked(someone: User, officer: User, issued: Issued) -> tuple[str, str, Use
 
 
 def data_officer(someone: User, officer: User, issued: Issued) -> tuple[str, str, User]:
-    return issued.code, PURPOSE, staff("clerk", Role.DATA_OFFICER, officer.department)  # type: ignore[arg-type]
+    return issued.code, PURPOSE, staff("clerk", Role.DATA_OFFICER, officer.department)
 
 
 @pytest.mark.parametrize("arrange", [another_unit, another_purpose, no_purpose, revoked, data_officer])
@@ -195,7 +195,7 @@ def test_what_cannot_be_lent(someone: User, officer: User, changes: dict[str, ob
     assert officer.department is not None
     asked = {"items": ["penalty"], "purpose": PURPOSE, "unit": officer.department.pk, "until": DAY} | changes
     with pytest.raises(InvalidInput) as refused:
-        authorising.issue_authorisation(asked.pop("items"), **asked, acting_user=someone, at=AT)  # type: ignore[arg-type]
+        authorising.issue_authorisation(asked.pop("items"), **asked, acting_user=someone, at=AT)
     assert refused.value.code == code
     assert not Authorisation.objects.exists()
 
@@ -255,7 +255,7 @@ def test_what_is_sealed_opens_in_its_place_and_with_its_key_only(someone: User) 
 def test_without_its_key_a_file_is_gone(someone: User) -> None:
     """Destroying the key destroys the file, whoever has the rest of the database and the node's keys."""
     for file in File.objects.all():
-        file.secret = personal_keys.new()  # type: ignore[assignment]
+        file.secret = personal_keys.new()
         file.save()
     with pytest.raises(Conflict) as refused:
         opening.open_own(acting_user=someone, at=AT)
