@@ -21,6 +21,7 @@ from pytest_django import Settings
 from tests.endurance.conftest import log_something
 from tests.intake.hand_ins import AT, hand_in, penalty
 
+from gongxin.embedded.place import app_url_file
 from gongxin.endurance import backup, keeping, restore, room, verification
 from gongxin.endurance.backup import log_as_held
 from gongxin.endurance.manifest import DATABASE, NAME, Part
@@ -28,6 +29,7 @@ from gongxin.errors import Conflict, GongxinError, InvalidInput, Unavailable
 from gongxin.intake.models import Submission
 from gongxin.ledger import checkpoints, epochs, selectors
 from gongxin.records.models import Record
+from gongxin.walls import standing
 
 
 @pytest.fixture
@@ -81,6 +83,11 @@ def test_drill(made: backup.Made, settings: Settings, tmp_path: Path) -> None:
         assert record is not None
         assert Client().get(f"/records/{record.pk}").status_code == 200
         assert Client().get("/").status_code == 200
+        assert standing.faults() == []
+        with psycopg.connect(app_url_file(settings.VAR_DIR).read_text().strip()) as web:
+            assert web.info.dbname == connection.settings_dict["NAME"]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                web.execute("DELETE FROM ledger_leaf")
         log_something("life goes on")
         assert "epoch 2" in checkpoints.sign(at=AT).note
     assert "epoch" not in last_seen

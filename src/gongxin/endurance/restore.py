@@ -79,6 +79,7 @@ def restore(
             files = _bring_files(folder, manifest, progress)
             _judge_unused(present)
             _exchange(present, fresh)
+    raising.raise_walls()
     _drop_other_files(manifest)
     return Restored(manifest, files, keys, epoch)
 
@@ -232,7 +233,7 @@ def _made_current(manifest: Manifest, *, at: datetime, acting_user: str) -> int:
             remedy="请换用另一份备份，并保留这一份供审计；没有改动本节点的任何数据。",
         )
     call_command("migrate", verbosity=0, interactive=False)
-    raising.raise_walls()
+    raising.raise_walls(note=False)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     if not manifest.ledger.signed:

@@ -32,22 +32,23 @@ class Raised:
     open: tuple[str, ...]
 
 
-def raise_walls() -> Raised:
+def raise_walls(*, note: bool = True) -> Raised:
     """Make roles, grants and policies of the table of walls in Django's database. Call as its owner.
 
+    note: see to it that web and worker can sign in to this database; not for one that has still to take its place.
     What the owner may not do is left out and told in a line of the log; the rest stands.
     """
     with transaction.atomic():
         connection.ensure_connection()
         with Cursor(connection.connection) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            raised = _raise(cursor)
+            raised = _raise(cursor, note=note)
     if raised.missing:
         _log.warning("roles of the database are missing (%s): see gongxin database walls", ", ".join(raised.missing))
     return raised
 
 
-def _raise(cursor: Cursor[Any]) -> Raised:
+def _raise(cursor: Cursor[Any], *, note: bool) -> Raised:
     names = roles.names()
     missing = roles.make(cursor, names)
     present = roles.found(cursor, names)
@@ -60,7 +61,7 @@ def _raise(cursor: Cursor[Any]) -> Raised:
     cursor.execute(
         sql.SQL("COMMENT ON FUNCTION gongxin_told(text) IS {}").format(sql.Literal(fingerprint(names, copies=copies)))
     )
-    if names.app in present:
+    if note and names.app in present:
         roles.open_for_app(cursor, names, owner=_owner())
     open_tables = tuple(name for name, wall in here.items() if wall.copied and not copies)
     return Raised(tuple(missing), open_tables)
