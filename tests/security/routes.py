@@ -30,7 +30,7 @@ class Route:
     @property
     def private(self) -> bool:
         """Whether it is meant for one account."""
-        return self.namespace in {"desk", "mine"}
+        return self.namespace in {"desk", "cases", "mine", "person", "person-desk"}
 
 
 def _sample(found: re.Match[str]) -> str:
