@@ -18,7 +18,7 @@ GONGXIN_HOSTS                 host names served, comma separated (default: 127.0
 GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
 GONGXIN_INTAKE_DEATHS         processes that may die over one file before it is refused with E118 (default: 5)
-GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing (default: 30; with personal data: none)
+GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing, if fewer than the policy pack says
 GONGXIN_TLS                   1: this node is reached by HTTPS only: secure cookies, HSTS, no plain HTTP
 GONGXIN_PROXIES               our own reverse proxies (addresses, networks): only they may name a client's address
 GONGXIN_LIMITS                changes of request limits: class=per-minute/burst or class=none (traffic/classes.py)
@@ -296,8 +296,10 @@ INTAKE_INLINE_BYTES = int(os.environ.get("GONGXIN_INTAKE_INLINE_BYTES", str(1024
 # A file over which this many processes died is refused (E118) instead of bringing down more. Processes are also killed
 # for reasons that are not the file's, by an operator or for want of memory; five times over one file is no coincidence.
 INTAKE_DEATHS = int(os.environ.get("GONGXIN_INTAKE_DEATHS", "5"))
-# Days an original is kept after its submission is finished. No term of law: as short as checking a hand-in needs.
-INTAKE_KEEP_DAYS = int(os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "30"))
+# Days an original is kept after its submission is finished, where that is shorter than the term in the policy pack
+# (retention-original); with personal data in it, it is not kept at all.
+_KEEP_DAYS = os.environ.get("GONGXIN_INTAKE_KEEP_DAYS", "")
+INTAKE_KEEP_DAYS = int(_KEEP_DAYS) if _KEEP_DAYS else None
 # Checkpoints of the ledger: so long at most does a leaf wait for one, and so many leaves at most lie between two.
 # Numbers of engineering, not of law: what an outsider cannot yet prove, and how much one signing reads.
 LEDGER_CHECKPOINT_SECONDS = 60

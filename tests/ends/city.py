@@ -46,7 +46,10 @@ def build() -> City:
     world = worlds.build()
     Record.objects.filter(pk=world.record.pk).delete()
     about = Organisation.objects.get(pk=world.company.pk)
-    public, ended, repaired = (_penalty(world, about, number) for number in DECIDED)
+    done = hand_in(_rows(about), provider=world.market, at=at(DECIDED["公示中"]))
+    assert done.accepted == 3, done.rejections_by_code
+    held = {record.decided_on: record for record in Record.objects.filter(submission_id=done.pk)}
+    public, ended, repaired = (held[day] for day in DECIDED.values())
     given = {name: getattr(world, name) for name in World.__dataclass_fields__} | {"record": repaired}
     World(**given).repaired(on=date(2026, 11, 20))
     return City(
@@ -64,15 +67,11 @@ def build() -> City:
 def hand_in_again(city: City, day: date) -> Submission:
     """The three decisions once more, as they were."""
     about = Organisation.objects.get(pk=city.world.company.pk)
-    rows = [_row(about, number, decided) for number, decided in DECIDED.items()]
-    return hand_in(rows, provider=city.world.market, at=at(day))
+    return hand_in(_rows(about), provider=city.world.market, at=at(day))
 
 
-def _penalty(world: World, about: Organisation, number: str) -> Record:
-    decided = DECIDED[number]
-    done = hand_in([_row(about, number, decided)], provider=world.market, at=at(decided))
-    assert done.accepted == 1, done.rejections_by_code
-    return Record.objects.get(submission_id=done.pk)
+def _rows(about: Organisation) -> list[dict[str, str]]:
+    return [_row(about, number, decided) for number, decided in DECIDED.items()]
 
 
 def _row(about: Organisation, number: str, decided: date) -> dict[str, str]:

@@ -128,7 +128,8 @@ def test_file_that_another_submission_still_needs_stays() -> None:
 
 
 def test_originals_go_when_their_time_of_keeping_is_over(settings) -> None:
-    settings.INTAKE_KEEP_DAYS = 30
+    """The pack says thirty days; a node may want fewer, never more."""
+    settings.INTAKE_KEEP_DAYS = 60
     old = kept(b"old", state=SubmissionState.COMPLETED, completed_at=AT - timedelta(days=31))
     recent = kept(b"recent", state=SubmissionState.COMPLETED, completed_at=AT - timedelta(days=29))
     waiting = kept(b"waiting")
@@ -136,6 +137,9 @@ def test_originals_go_when_their_time_of_keeping_is_over(settings) -> None:
     kept(b"again", state=SubmissionState.COMPLETED, completed_at=AT - timedelta(days=1))
     assert storage.discard_expired(at=AT) == 1
     assert [storage.has_original(entry) for entry in (old, recent, waiting, again_old)] == [False, True, True, True]
+    settings.INTAKE_KEEP_DAYS = 10
+    assert storage.discard_expired(at=AT) == 1
+    assert not storage.has_original(recent)
 
 
 def test_abandoned_uploads_go_after_a_day(files_dir: Path) -> None:

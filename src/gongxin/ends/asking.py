@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -49,7 +50,10 @@ def get(path: str, expected: Iterable[int] = (200, 404, 410), **query: object) -
 
 @lru_cache(maxsize=1)
 def _application() -> WSGIHandler:
-    return WSGIHandler()
+    with warnings.catch_warnings():
+        # A node that serves no static files itself has no folder of them.
+        warnings.filterwarnings("ignore", message="No directory at")
+        return WSGIHandler()
 
 
 def _environ(path: str, query: str) -> dict[str, Any]:

@@ -14,17 +14,19 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.errors import NotFound
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.models import UNFINISHED, Submission, SubmissionState
 from gongxin.intake.rejecting import is_identity_title
+from gongxin.policy import packs, retention
 
 _CHUNK: Final = 1024 * 1024
 # Advisory lock: shared while a file is placed and its row committed, exclusive while originals are thrown away.
@@ -137,11 +139,11 @@ def _is_unread(submission: Submission) -> bool:
 
 
 def discard_expired(*, at: datetime) -> int:
-    """Throw away originals of submissions finished more than settings.INTAKE_KEEP_DAYS ago, and abandoned uploads.
+    """Throw away originals of submissions whose time of keeping is over (`_over_since`), and abandoned uploads.
 
     Returns how many were removed. A file that another submission still needs stays.
     """
-    limit = at - timedelta(days=settings.INTAKE_KEEP_DAYS)
+    limit = _over_since(at)
     with transaction.atomic():
         _lock(shared=False)
         finished = Submission.objects.exclude(state__in=UNFINISHED)
@@ -149,6 +151,18 @@ def discard_expired(*, at: datetime) -> int:
         recent = set(finished.filter(completed_at__gte=limit).values_list("file_sha256", flat=True))
         removed = sum(_discard(sha256) for sha256 in set(old) - recent)
     return removed + _discard_abandoned(at)
+
+
+def _over_since(at: datetime) -> datetime:
+    """Originals of submissions finished before this instant are kept no longer: by the pack, or sooner where the node
+    wants it (settings.INTAKE_KEEP_DAYS).
+    """
+    day = at.astimezone(CIVIL_TIME).date()
+    rule = retention.rule_of(packs.current(), "original", "", day)
+    last = rule.ended_by(day) if rule else None
+    limit = datetime.combine(last + timedelta(days=1), time(), CIVIL_TIME) if last else datetime.min.replace(tzinfo=UTC)
+    sooner = settings.INTAKE_KEEP_DAYS
+    return limit if sooner is None else max(limit, at - timedelta(days=sooner))
 
 
 def _copied(chunks: Iterator[bytes], path: Path) -> Staged:
