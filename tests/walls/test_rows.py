@@ -11,6 +11,9 @@ from tests.walls.conftest import Behind
 from tests.walls.two_sides import MODELS, Side
 
 from gongxin import clock
+from gongxin.enquiries import reports
+from gongxin.enquiries.looks import Ground, Looker
+from gongxin.enquiries.models import Channel
 from gongxin.intake.models import Submission
 from gongxin.records.models import Record
 from gongxin.walls import acting
@@ -140,6 +143,26 @@ def test_a_check_opens_its_classes_until_its_transaction_ends(behind: Behind) ->
             assert ended not in _everything("records_record")
             transaction.set_rollback(True)
         assert shared not in _everything("records_record")
+
+
+def test_a_report_holds_what_its_purpose_opens(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = Side(), Side()
+    seen: list[set[object]] = []
+
+    class Enough(Exception):
+        pass
+
+    def content(_about: object, records: models.QuerySet[Record], **_more: object) -> None:
+        seen.append(set(records.values_list("pk", flat=True)))
+        raise Enough
+
+    monkeypatch.setattr("gongxin.enquiries.report_keys.files", lambda **_: None)
+    monkeypatch.setattr("gongxin.enquiries.report_content.content", content)
+    looker = Looker("key", "key", Channel.API, mine.department.pk)
+    asked = reports.Asked(looker, Ground("self-query"), ("public", "shared"))
+    with behind(mine.staff()), pytest.raises(Enough):
+        reports.issue_full(theirs.organisation, asked, origin="", at=clock.now())
+    assert seen == [{theirs.rows["records_record"].pk}]
 
 
 def test_states_before_a_correction_are_the_provider_s_also_of_public_records(behind: Behind) -> None:

@@ -28,6 +28,7 @@ from gongxin.rights.models import (
     Taken,
 )
 from gongxin.subjects.models import Organisation
+from gongxin.walls import beyond
 from gongxin.walls import acting, beyond
 
 
