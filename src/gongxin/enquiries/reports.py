@@ -26,6 +26,7 @@ from gongxin.policy.model import DisclosureClass
 from gongxin.records.models import Disclosure, Record
 from gongxin.records.selectors import disclosable, published_on
 from gongxin.subjects.models import Organisation
+from gongxin.walls import acting
 
 ISSUED: Final = "report.issued"
 # Crockford's base 32: no letter looks like a digit. 16 of them are 80 random bits: a number cannot be guessed.
@@ -89,7 +90,9 @@ def _issued(
     day = at.astimezone(CIVIL_TIME).date()
     # A queryset: its organisation is the one at hand.
     held = records.filter(organisation=about).select_related("organisation", "provider")  # type: ignore[attr-defined]
-    content = report_content.content(about, held, version=version, day=day)
+    with transaction.atomic():
+        acting.opening(set(asked.classes) - {Disclosure.PUBLIC} if asked else ())
+        content = report_content.content(about, held, version=version, day=day)
     number = _number(day)
     imprint = report_pages.Imprint(
         number=number,
