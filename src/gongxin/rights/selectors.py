@@ -28,7 +28,6 @@ from gongxin.rights.models import (
     Taken,
 )
 from gongxin.subjects.models import Organisation
-from gongxin.walls import beyond
 from gongxin.walls import acting, beyond
 
 
