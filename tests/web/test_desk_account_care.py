@@ -154,6 +154,11 @@ def test_history_says_what_was_done_by_whom(everybody: Everybody) -> None:
     assert "命令行" in page
 
 
+def test_history_is_told_in_the_readers_language(everybody: Everybody) -> None:
+    everybody.clients["auditor"].post("/preferences", {"lang": "en", "next": "/desk/"})
+    assert "An account with the role data officer was made for department 虚构税务局" in history(everybody, "auditor")
+
+
 def test_addresses_of_sign_ins_are_for_security_and_audit(everybody: Everybody) -> None:
     Client(REMOTE_ADDR="192.0.2.77").post(reverse("desk:sign-in"), {"username": "other", "password": "wrong"})
     seen = {

@@ -21,8 +21,7 @@ from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.looks import Seen
 from gongxin.enquiries.models import Kind
 from gongxin.identity import departments, selectors
-from gongxin.identity.decision_table import Action
-from gongxin.identity.roles import Role
+from gongxin.identity.decision_table import ROLES, ROLES_EN, Action
 from gongxin.ledger import selectors as log
 from gongxin.ledger.events import EVENTS
 from gongxin.web import looking, sheets
@@ -126,7 +125,9 @@ def _entry(
     seq: int, leaf: dict[str, Any], opened: Mapping[str, str], names: Mapping[str, str], *, addresses: bool
 ) -> Entry:
     event, english = EVENTS[leaf["event"]], (get_language() or "").startswith("en")
-    said = {name: _said(event.code, name, value, names) for name, value in leaf["fields"].items()}
+    roles = ROLES_EN if english else ROLES
+    known = {"role": roles, "old": roles, "department": names}
+    said = {name: _said(event.code, name, value, known.get(name)) for name, value in leaf["fields"].items()}
     return Entry(
         seq=seq,
         at=datetime.fromisoformat(leaf["at"]),
@@ -136,13 +137,11 @@ def _entry(
     )
 
 
-def _said(event: str, name: str, value: object, names: Mapping[str, str]) -> str:
-    """A field's value as people read it."""
+def _said(event: str, name: str, value: object, known: Mapping[str, str] | None) -> str:
+    """A field's value as people read it. known: the titles of its codes, where it has such."""
     text = str(value)
-    if name in ("role", "old") and text in Role.values:
-        return str(Role(text).label)
-    if name == "department":
-        return names.get(text, text) or _("无")
+    if known is not None:
+        return known.get(text, text) or _("无")
     if event == "signin.refused" and text in _REASONS:
         return str(_REASONS[text])
     return str(_WORDS.get(text, text)) if name in ("method", "factor", "kind", "reason") else text
