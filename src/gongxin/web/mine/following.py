@@ -109,18 +109,21 @@ def drop(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @cache_control(no_store=True, private=True)
-def confirm(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The link of confirmation: a button, since programs that look into e-mails open links by themselves."""
-    return _link(request, token, stops=False)
+def confirm(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """The link of confirmation: a button, since programs that look into e-mails open links by themselves.
+
+    What is signed opens nothing: it says that its address is read.
+    """
+    return _link(request, signed, stops=False)
 
 
 # A mail program sends the form without having seen the page (RFC 8058); the token is what proves it may.
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @cache_control(no_store=True, private=True)
-def stop(request: HttpRequest, token: str) -> HttpResponseBase:
+def stop(request: HttpRequest, signed: str) -> HttpResponseBase:
     """The link that ends e-mails."""
-    return _link(request, token, stops=True)
+    return _link(request, signed, stops=True)
 
 
 def _link(request: HttpRequest, token: str, *, stops: bool) -> HttpResponseBase:
