@@ -28,11 +28,11 @@ class SampleDepartment:
 
 
 DEPARTMENTS = (
-    SampleDepartment("credit", "泽川市社会信用中心", ("honour", "contract-performance")),
+    SampleDepartment("credit", "泽川市社会信用中心", ("honour", "contract-performance", "voluntary")),
     SampleDepartment(
         "market",
         "泽川市市场监督管理局",
-        (*_GENERAL, "register-basics", "abnormal-operations", "serious-dishonesty"),
+        (*_GENERAL, "commitment", "register-basics", "abnormal-operations", "serious-dishonesty"),
     ),
     SampleDepartment("housing", "泽川市住房和城乡建设局"),
     SampleDepartment("transport", "泽川市交通运输局"),
