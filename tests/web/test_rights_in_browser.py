@@ -56,7 +56,6 @@ PAGES = {
     "mine:message": ("agent", "notice"),
     "mine:following": ("agent", ""),
     "mine:mail-confirm": ("agent", "confirm"),
-    "mine:mail-stop": ("agent", "stop"),
     "mine:commitments": ("agent", ""),
     "mine:commit": ("agent", "kind"),
     "mine:made": ("agent", "made"),
@@ -84,6 +83,7 @@ NOT_PAGES = {
     "mine:mail": "takes a form",
     "mine:made-pdf": "a file",
     "mine:mail-drop": "takes a form",
+    "mine:mail-stop": "the page of mine:mail-confirm",
     "mine:step": "takes a form",
     "mine:evidence": "a file",
     "mine:remove": "takes a form",
@@ -140,7 +140,6 @@ def address(name: str, world: World, case: Case) -> str:
         "made": [made(world).pk] if PAGES[name][1] == "made" else [],
         "notice": [notice.pk for notice in Notice.objects.filter(addressee="organisation")][:1],
         "confirm": [mailboxes.confirmation(mailbox(world))] if PAGES[name][1] == "confirm" else [],
-        "stop": [mailboxes.stopping(mailbox(world))] if PAGES[name][1] == "stop" else [],
     }
     return in_browser.ORIGIN + reverse(name, args=arguments[PAGES[name][1]])
 

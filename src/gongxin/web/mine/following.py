@@ -24,6 +24,7 @@ from gongxin.rights import selectors
 from gongxin.walls import acting
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.mine.pages import codes, mine_page
+from gongxin.web.templatetags.mine import KINDS
 
 _HELP: Final = {
     Kind.RECORDS: gettext_lazy("有单位报送了关于本单位的新记录"),
@@ -41,14 +42,13 @@ class FollowForm(forms.Form):
         label=gettext_lazy("告诉我"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=[(kind.value, f"{kind.label}") for kind in Kind],
     )
 
     def __init__(self, data: Any = None, *, uscc: str, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, prefix=uscc, initial=initial)
         field = self.fields["kinds"]
         if isinstance(field, forms.MultipleChoiceField):
-            field.choices = [(kind.value, f"{kind.label}：{_HELP[kind]}") for kind in Kind]
+            field.choices = [(kind.value, f"{KINDS[kind]}：{_HELP[kind]}") for kind in Kind]
 
 
 class AddressForm(forms.Form):

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 from gongxin import clock
 from gongxin.correspondence import messages, notice_page
 from gongxin.correspondence.messages import Filters
-from gongxin.correspondence.models import NOTICE, Kind
 from gongxin.enquiries.looks import Seen
 from gongxin.errors import NotFound
 from gongxin.web import looking, sheets
 from gongxin.web.desk.pages import acting_user, number, query
 from gongxin.web.mine.pages import mine_page
+from gongxin.web.templatetags.mine import KINDS
 
 _PAGE: Final = 25
 _DAY: Final = {"type": "date"}
@@ -34,7 +34,7 @@ class FilterForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("种类"),
         required=False,
-        choices=[("", gettext_lazy("全部")), (NOTICE, gettext_lazy("办件通知")), *Kind.choices],
+        choices=[("", gettext_lazy("全部")), *KINDS.items()],
     )
     unread = forms.ChoiceField(
         label=gettext_lazy("阅读"),
