@@ -51,7 +51,7 @@ def test_same_file_again_changes_nothing() -> None:
 
 def test_summary_has_the_agreed_keys() -> None:
     summary = selectors.summary(hand_in([penalty(1), nameless(2)]))
-    counts = ["rows_in", "accepted", "unchanged", "revised", "rejected"]
+    counts = ["rows_in", "accepted", "unchanged", "revised", "rejected", "received"]
     assert list(summary) == ["submission", *counts, "rejections", "warnings", "state", "fault"]
     assert summary["rejections"] == {"E203": 1}
     assert summary["fault"] is None
