@@ -21,6 +21,7 @@ from gongxin.identity.walls import asker_of
 from gongxin.intake.models import Submission
 from gongxin.walls import acting
 from gongxin.walls.acting import NOBODY, Asker
+from gongxin.walls.roles import Names
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,16 @@ def test_loading_ends_with_its_block_and_with_its_transaction(behind: Behind) ->
         with pytest.raises(ZeroDivisionError), transaction.atomic(), acting.loading():
             raise ZeroDivisionError
         assert role() == before
+
+
+def test_without_a_loader_hand_ins_are_loaded_as_the_application(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with behind(NOBODY):
+        monkeypatch.setattr("gongxin.walls.acting.roles.names", lambda: Names("", "nobody_is_called_so", ""))
+        with transaction.atomic(), acting.loading(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            assert str(cursor.fetchone()[0]).endswith("_app")
 
 
 def test_public_reads_tell_nothing(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:

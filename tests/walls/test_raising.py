@@ -103,6 +103,24 @@ def test_an_owner_who_may_make_no_roles_goes_on_and_is_told(settings: Settings) 
     assert any("gx_no_app" in title for title in missing)
 
 
+def test_an_owner_who_may_make_roles_but_none_that_passes_policies() -> None:
+    wanted = Names("gx_some_app", "gx_some_loader", "gx_some_auditor")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE gx_maker_for_this_test NOLOGIN CREATEROLE")
+        cursor.execute("SET LOCAL ROLE gx_maker_for_this_test")
+        with Cursor(connection.connection) as raw:
+            assert roles.make(raw, wanted) == []
+            found = roles.found(raw, wanted)
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("SELECT pg_has_role('gx_some_app', 'gx_some_loader', 'MEMBER')")
+        assert cursor.fetchone() == (True,)
+    assert {name: (role.passes_policies, role.signs_in) for name, role in found.items()} == {
+        wanted.app: (False, True),
+        wanted.loader: (False, False),
+        wanted.auditor: (False, True),
+    }
+
+
 def test_without_a_loader_that_passes_policies_hand_ins_are_still_loaded() -> None:
     """Then the tables loaded by COPY stay open, and it is said."""
     walls = load()

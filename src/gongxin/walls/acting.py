@@ -25,7 +25,8 @@ from gongxin.walls.policies import NODE
 _SETTINGS: Final = ("roles", "departments", "codes", "name", "digest")
 _TELL: Final = "SELECT " + ", ".join(f"set_config('gongxin.{name}', %s, false)" for name in _SETTINGS)
 # The right to pass policies ends with the transaction at the latest.
-_TAKE: Final = "SELECT current_setting('role'), set_config('role', %s, true)"
+_TAKE: Final = """SELECT current_setting('role'), (
+    SELECT set_config('role', rolname, true) FROM pg_roles WHERE rolname = %s AND pg_has_role(oid, 'MEMBER'))"""
 _OPEN: Final = "SELECT set_config('gongxin.opened', %s, true)"
 
 
@@ -99,7 +100,7 @@ def opening(classes: Iterable[str]) -> None:
 @contextmanager
 def loading() -> Iterator[None]:
     """Inside a transaction, take on the role that loads: COPY does not work behind policies. Ends with the transaction
-    at the latest, also where it fails.
+    at the latest, also where it fails. Where there is no such role, no policy stands before what COPY loads (raising).
     """
     if not is_told():
         yield
