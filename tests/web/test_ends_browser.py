@@ -33,10 +33,8 @@ def test_pages_are_accessible(page: Page, settings: Any, tmp_path: Path) -> None
     made = destroying.propose("retention-record", reason="期满", acting_user=city.office, at=at(later))
     ground = urlencode({"item": "penalty", "reason": "审计检查", "matter": "审计通知书〔2026〕5号"})
     asked = [
-        reverse("desk:home"),
         reverse("desk:proof"),
         reverse("desk:proof-run", args=[found.pk]),
-        reverse("desk:archive"),
         f"{reverse('desk:archive')}?item=penalty",
         f"{reverse('desk:archive')}?{ground}",
         f"{reverse('desk:archived', args=[city.repaired.pk])}?{ground}",
