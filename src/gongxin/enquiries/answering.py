@@ -59,8 +59,6 @@ held AS MATERIALIZED (
   SELECT m.number, r.* FROM matched m JOIN ({visible}) r ON r.organisation_id = m.organisation_id
    WHERE r.disclosure <> 'authorised'
       OR EXISTS (SELECT FROM lent l WHERE l.number = m.number AND l.live AND l.items ? r.item)),
-told AS (
-  SELECT h.number, bool_or(h.disclosure = 'authorised') AS consented FROM held h GROUP BY h.number),
 consents AS (
   SELECT number, coalesce(string_agg(consent, '、' ORDER BY consent) FILTER (WHERE live),
                           (array_agg(consent ORDER BY lent_at DESC))[1]) AS numbers,
@@ -68,7 +66,8 @@ consents AS (
                   ORDER BY consent) AS list
   FROM lent GROUP BY number),
 lists AS (
-  SELECT r.number, count(*)::int AS total, json_agg({record} ORDER BY {order}) AS records,
+  SELECT r.number, count(*)::int AS total, bool_or(r.disclosure = 'authorised') AS consented,
+         json_agg({record} ORDER BY {order}) AS records,
          jsonb_agg(jsonb_build_array(r.id, r.revision) ORDER BY {order}) AS disclosed
   FROM held r {joins} GROUP BY r.number),
 counts AS (
@@ -76,11 +75,11 @@ counts AS (
   FROM (SELECT number, item, count(*) AS total FROM held GROUP BY number, item) g GROUP BY number),
 judged AS MATERIALIZED (
   SELECT m.*, l.total, l.records, l.disclosed, c.counts, coalesce(a.numbers, '') AS consent, a.list AS consents,
-         CASE WHEN t.consented THEN %(consent_rule)s ELSE %(rule)s END AS rule,
+         CASE WHEN l.consented THEN %(consent_rule)s ELSE %(rule)s END AS rule,
          CASE WHEN m.reason <> '' THEN 'refused' WHEN m.candidates = 0 THEN 'not_found'
               WHEN m.candidates > 1 THEN 'ambiguous' WHEN l.total IS NULL THEN 'no_records' ELSE 'found' END AS outcome
   FROM matched m LEFT JOIN lists l USING (number) LEFT JOIN counts c USING (number)
-       LEFT JOIN told t USING (number) LEFT JOIN consents a USING (number)),
+       LEFT JOIN consents a USING (number)),
 stored AS (
   INSERT INTO enquiries_look AS l (id, kind, channel, department_id, asked_by, role, asked_at, asked_for,
                                    organisation_id, others, matched_by, purpose, basis, matter, consent, rule, outcome,
