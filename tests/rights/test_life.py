@@ -378,7 +378,7 @@ def _record_of_check(world: World, day: date) -> dict[str, Any] | None:
 @pytest.mark.django_db
 def test_whole_life_of_a_record() -> None:
     limits = settings(
-        max_examples=6,
+        max_examples=5,
         stateful_step_count=14,
         deadline=None,
         derandomize=True,
