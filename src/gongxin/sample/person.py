@@ -19,6 +19,7 @@ from gongxin.intake import submissions
 from gongxin.intake.models import Channel, Submission
 from gongxin.persons import authorising, holding, opening, selectors
 from gongxin.persons.documents import RESIDENT_ID
+from gongxin.policy import packs
 from gongxin.sample.departments import BY_CODE
 
 Echo = Callable[[str], None]
@@ -60,7 +61,7 @@ def _lend(user: User, day: date, *, at: datetime) -> None:
 
 def _hand_in(folder: Path, provider: str, item: str, rows: list[dict[str, str]], *, at: datetime, echo: Echo) -> None:
     """As the department would; the file itself is not kept, by the node as by us."""
-    name = f"自然人-{BY_CODE[provider].name}-{item}.csv"
+    name = f"自然人-{BY_CODE[provider].name}-{packs.current().item(item).title}.csv"
     if Submission.objects.filter(filename=name).exists():
         return
     path = folder / name
