@@ -227,6 +227,13 @@ def test_a_row_again_changes_nothing_and_another_content_is_the_next_version(som
     assert Entry.objects.count() == 2
 
 
+def test_texts_come_back_as_they_were_handed_in() -> None:
+    said = '罚款"五百"元\\，\n限十日内缴纳\t（虚构）'
+    handed_in(row(4, CF_NR=said))
+    [record] = opening.open_own(acting_user=account(4), at=AT).records
+    assert {field.name: field.text for field in record.fields}["CF_NR"] == said
+
+
 def test_another_name_for_the_same_person_is_the_same_decision(someone: User) -> None:
     handed_in(row(1, CF_XDR_MC="虚 构 人1"))
     assert len(opening.open_own(acting_user=someone, at=AT).records) == 1

@@ -116,7 +116,9 @@ class Flow:
         if not self.held_back.add_rows(prepared.raw, rejected, prepared.persons):
             self._flush(lane)
             self.held_back.add_rows(prepared.raw, rejected, prepared.persons)
-        lane.send(lambda: self.loader.hand_over(prepared.personal, self.origin.recorded_at))
+        if prepared.personal.height:
+            # Not sent where there is nothing: waiting for the lane costs the overlap of reading and loading.
+            lane.send(lambda: self.loader.hand_over(prepared.personal, self.origin.recorded_at))
         self.tally.received += prepared.personal.height
         self.tally.rows_in += prepared.rows_in
         self.tally.rejected += rejected.len()
