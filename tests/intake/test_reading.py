@@ -49,7 +49,9 @@ def xlsx(
 
 
 def outcome(submission: Submission) -> tuple[str, int, int]:
-    assert submission.rows_in == (submission.accepted + submission.revised + submission.unchanged + submission.rejected + submission.received)
+    assert submission.rows_in == (
+        submission.accepted + submission.revised + submission.unchanged + submission.rejected + submission.received
+    )
     return submission.state, submission.accepted, submission.rejected
 
 

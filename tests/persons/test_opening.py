@@ -11,6 +11,7 @@ from django.db import connection
 from tests.persons.people import AT, DAY, account, handed_in, number, organisation_row, row, staff, unit
 
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from gongxin.identity import substitutions
 from gongxin.identity.models import User
 from gongxin.identity.roles import Role
 from gongxin.ledger import selectors as log
@@ -115,6 +116,14 @@ def test_a_code_opens_these_items_for_this_unit_and_purpose(someone: User, offic
     assert (told.kind, told.who, told.unit_name, told.purpose) == ("code", "window", "虚构部门window", PURPOSE)
     assert (told.allowed, told.items, told.records) == (True, ("penalty",), 1)
     assert json.loads(log.body(told.leaf))["fields"]["unit"] == "window"
+
+
+def test_whoever_stands_in_is_told_by_name(someone: User, officer: User) -> None:
+    issued, clerk = lent(someone, officer), staff("clerk", Role.DATA_OFFICER, officer.department)
+    substitutions.appoint(officer, clerk, starts_on=DAY, ends_on=DAY, acting_user=None, at=AT)
+    opening.open_by_code(issued.code, purpose=PURPOSE, acting_user=clerk, at=AT)
+    told = selectors.openings(someone)[0]
+    assert (told.who, told.unit_name, told.allowed) == ("clerk", "虚构部门window", True)
 
 
 def another_unit(someone: User, officer: User, issued: Issued) -> tuple[str, str, User]:

@@ -87,11 +87,12 @@ def open_objection(objection_id: UUID, *, acting_user: User, at: datetime) -> Ob
             refusal = error
         else:
             records = contents.records(own, history=False, only=held.entry_id)
-            told = opening.by_staff(opening.OBJECTION, acting_user, PURPOSE, records, "办理本人提出的异议")
+            told = opening.by_staff(opening.OBJECTION, acting_user, PURPOSE)
+            told = opening.allowed(told, records, "办理本人提出的异议")
             seen = selectors.objection_seen(own, held)
             return ObjectionCase(seen, records[0], opening.log(own, told, actor=acting_user.username, at=at))
-        told = opening.by_staff(opening.OBJECTION, acting_user, PURPOSE, (), "")
-        opening.log(own, opening.replace_refused(told, refusal), actor=acting_user.username, at=at)
+        told = opening.refused(opening.by_staff(opening.OBJECTION, acting_user, PURPOSE), refusal)
+        opening.log(own, told, actor=acting_user.username, at=at)
     raise refusal
 
 

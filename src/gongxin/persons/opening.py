@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -91,8 +91,8 @@ def open_by_code(code: str, *, purpose: str, acting_user: User, at: datetime) ->
             assert own is not None  # noqa: S101
             assert lent is not None  # noqa: S101
             return _lent(own, lent, acting_user, at)
-        told = _by_staff(CODE, acting_user, purpose)
-        log(own, replace_refused(told, refusal), actor=acting_user.username, at=at)
+        told = refused(by_staff(CODE, acting_user, purpose), refusal)
+        log(own, told, actor=acting_user.username, at=at)
     raise refusal
 
 
@@ -117,16 +117,21 @@ def log(own: OwnFile | None, told: Told, *, actor: str, at: datetime) -> int:
     return opening.leaf
 
 
-def replace_refused(told: Told, refusal: GongxinError) -> Told:
-    """The same opening as one that was refused."""
-    return Told(told.kind, told.who, told.unit, told.unit_code, told.purpose, (), 0, False, refusal.title)
+def by_staff(kind: str, user: User, purpose: str) -> Told:
+    """An opening by a member of staff, before anything is shown. Substitutes are of the same unit."""
+    unit = user.department
+    return Told(kind, user.username, str(unit.pk) if unit else "", unit.code if unit else "", purpose)
 
 
-def by_staff(kind: str, user: User, purpose: str, records: Sequence[RecordSeen], reason: str) -> Told:
-    """An opening by a member of staff, allowed."""
-    told = _by_staff(kind, user, purpose)
+def allowed(told: Told, records: Sequence[RecordSeen], reason: str) -> Told:
+    """The same opening as one that shows these records."""
     items = tuple(sorted({record.item for record in records}))
-    return Told(kind, told.who, told.unit, told.unit_code, purpose, items, len(records), True, reason)
+    return replace(told, items=items, records=len(records), reason=reason)
+
+
+def refused(told: Told, refusal: GongxinError) -> Told:
+    """The same opening as one that was refused."""
+    return replace(told, allowed=False, reason=refusal.title)
 
 
 def _own(user: User, kind: str, at: datetime) -> FileSeen:
@@ -153,10 +158,6 @@ def _judge(lent: AuthorisationSeen | None, purpose: str, user: User, at: datetim
 def _lent(own: OwnFile, lent: AuthorisationSeen, user: User, at: datetime) -> Lent:
     held = contents.records(own, history=False)
     records = tuple(record for record in held if record.item in lent.items and not record.withdrawn)
-    told = by_staff(CODE, user, lent.purpose, records, "凭本人授权")
+    told = by_staff(CODE, user, lent.purpose)
+    told = allowed(told, records, "凭本人授权")
     return Lent(lent, records, log(own, told, actor=user.username, at=at))
-
-
-def _by_staff(kind: str, user: User, purpose: str) -> Told:
-    unit = user.department
-    return Told(kind, user.username, str(unit.pk) if unit else "", unit.code if unit else "", purpose)
