@@ -18,6 +18,7 @@ from gongxin.correspondence import following, gathering, mailboxes, messages
 from gongxin.correspondence.messages import Filters
 from gongxin.correspondence.models import Delivery, Enclosed, Kind, Message, Position, State
 from gongxin.enquiries import checks
+from gongxin.enquiries.asked import Asked
 from gongxin.errors import InvalidInput, NotPermitted
 from gongxin.identity.models import Role, User
 from gongxin.records.models import Record
@@ -130,6 +131,20 @@ def test_steps_of_cases_looks_and_the_end_of_publicity(world: World) -> None:
     assert ("changes", "1 条记录公示期届满，已停止公示。") in told(world.agent)
     gathering.gather(at=NOW + timedelta(days=1))
     assert [kind for kind, _ in told(world.agent)].count("changes") == 1
+
+
+def test_a_batch_in_pieces_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.other.purposes = ["licence-review"]
+    world.other.save()
+    started(world, ["looks"])
+    monkeypatch.setattr(checks, "CHUNK", 1)
+    code = world.company.uscc or ""
+    for _ in range(2):
+        questions = [Asked(code, "批量", row) for row in (1, 2)]
+        given: dict[str, Any] = {"asked_by": "key", "purpose": "licence-review", "at": NOW}
+        list(checks.check_many(questions, department=world.other, **given))
+        gathering.gather(at=NOW)
+    assert [kind for kind, _ in told(world.agent)] == ["looks"]
 
 
 def test_only_what_is_chosen_since_it_was_chosen_while_it_is_represented(world: World) -> None:

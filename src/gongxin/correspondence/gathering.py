@@ -52,20 +52,23 @@ SELECT f.user_id, f.organisation_id, s.kind, 'leaf ' || s.leaf, s.at, s.facts
 FROM followed f JOIN unnest(%s::uuid[], %s::text[], %s::bigint[], %s::timestamptz[], %s::jsonb[])
      AS s(organisation_id, kind, leaf, at, facts) ON s.organisation_id = f.organisation_id AND s.at >= f.since
 WHERE f.kinds ? s.kind"""
-# A look has the instant of its leaf, by which an index finds it. Those of the own representatives are no news.
+# A look has the instant of its leaf, by which an index finds it: all looks of one instant are one request, or pieces of
+# one batch, which are told once, when the first of them is on record. Those of the own representatives are no news.
 _LOOKS: Final = """
 WITH followed AS ({followed}),
 looks AS (
-  SELECT t.leaf, l.asked_at AS at, l.department_id,
-         unnest(array_remove(l.organisation_id || l.others, NULL)) AS organisation_id
-  FROM unnest(%s::bigint[], %s::timestamptz[]) AS t(leaf, at) JOIN enquiries_look l ON l.asked_at = t.at
-  JOIN enquiries_lookleaf k ON k.subject = coalesce(l.batch_id, l.id) AND k.seq = t.leaf
+  SELECT l.asked_at AS at, 'look ' || to_char(l.asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS source,
+         l.department_id, unnest(array_remove(l.organisation_id || l.others, NULL)) AS organisation_id
+  FROM (SELECT DISTINCT at FROM unnest(%s::timestamptz[]) AS t(at)) t JOIN enquiries_look l ON l.asked_at = t.at
   WHERE l.department_id IS NOT NULL OR l.consent <> '')
-SELECT f.user_id, f.organisation_id, 'looks', 'leaf ' || l.leaf, min(l.at),
+SELECT f.user_id, f.organisation_id, 'looks', l.source, l.at,
        jsonb_build_object('count', count(*), 'department', min(d.name))
 FROM followed f JOIN looks l ON l.organisation_id = f.organisation_id AND l.at >= f.since
 LEFT JOIN identity_department d ON d.id = l.department_id
-WHERE f.kinds ? 'looks' GROUP BY f.user_id, f.organisation_id, l.leaf"""
+WHERE f.kinds ? 'looks' AND NOT EXISTS (
+    SELECT FROM correspondence_message m WHERE m.user_id = f.user_id AND m.organisation_id = f.organisation_id
+       AND m.kind = 'looks' AND m.source = l.source)
+GROUP BY f.user_id, f.organisation_id, l.source, l.at"""
 _REPORTS: Final = """
 WITH followed AS ({followed})
 SELECT f.user_id, f.organisation_id, 'reports', 'leaf ' || r.leaf, r.issued_at, jsonb_build_object('number', r.number)
@@ -161,10 +164,10 @@ def _sorted(begin: int, bodies: Iterable[bytes]) -> _Leaves:
             found.cases.append(_case(seq, at, fields))
             found.steps.append((fields["case"], fields["step"]))
         elif event == "look.taken":
-            found.looks.append((seq, at))
+            found.looks.append((at,))
         elif event == "report.issued":
             found.reports.append((seq,))
-            found.looks += [(seq, at)] if fields["looks"] else []
+            found.looks += [(at,)] if fields["looks"] else []
     return found
 
 
@@ -179,7 +182,7 @@ def _news(leaves: _Leaves, *, since: date, today: date) -> Iterator[Message]:
     for statement, rows, columns in (
         (_RECORDS, leaves.submissions, 4),
         (_CASES, leaves.cases, 5),
-        (_LOOKS, leaves.looks, 2),
+        (_LOOKS, leaves.looks, 1),
         (_REPORTS, leaves.reports, 1),
     ):
         if rows:

@@ -60,7 +60,7 @@ class Message(models.Model):
     user = models.ForeignKey("identity.User", on_delete=models.CASCADE, related_name="messages")
     organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, related_name="messages")
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    # What it was told from: `leaf 17` of the ledger, or `day 2026-07-01`.
+    # What it was told from: `leaf 17` of the ledger, `day 2026-07-01`, or `look` with the instant of the look.
     source = models.CharField(max_length=40)
     # How many, of which item, in which case: what the sentence names (`messages.sentence`).
     facts = models.JSONField(default=dict)
