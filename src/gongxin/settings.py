@@ -97,6 +97,8 @@ def _private_text(path: str) -> str:
     """The text of a file that only its owner can read; empty where none is named."""
     if not path:
         return ""
+    if not Path(path).is_file():
+        raise SystemExit(f"{path}: there is no such file; name the one that holds the password, or unset the variable")
     if Path(path).stat().st_mode & 0o077:
         raise SystemExit(f"{path}: others than its owner can read it; run: chmod 600 {path}")
     return Path(path).read_text().strip()
