@@ -68,6 +68,7 @@ def test_one_connection_two_accounts_and_a_visitor(behind: Behind) -> None:
     """The pages show each its own rows, and the session knows nobody in between."""
     mine, theirs = Side(), Side()
     one, other = _signed_in(_officer(mine)), _signed_in(_officer(theirs))
+    # mypy: rows are models of every kind; this one is a submission.
     names = {side: side.rows["intake_submission"].filename for side in (mine, theirs)}  # type: ignore[attr-defined]
     with behind(NOBODY):
         session = connection.connection.info.backend_pid
