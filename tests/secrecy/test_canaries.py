@@ -116,7 +116,7 @@ def test_no_page_and_no_answer_shows_a_canary(
 def _logs_say_nothing(world: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
     printed = capfd.readouterr()
     said = caplog.text + printed.out + printed.err
-    assert '"route": "search"' in said or "route=search" in said, "no line of a request: the log was not caught"
+    assert '"route":"search"' in said or "route=search" in said, "no line of a request: the log was not caught"
     assert found(said, world.secrets | RESTRICTED | {"searched": SEARCHED}) == set()
 
 

@@ -71,8 +71,9 @@ def _order(joined: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
     words = joined.view(">u8")
     front = words[:, 0].astype(np.uint64)
     order = np.argsort(front)
+    front = front[order]
     # Sorting by the first half is several times faster than by both; the second is needed only where two are equal.
-    if len(order) > 1 and (np.diff(front[order]) == 0).any():
+    if (front[1:] == front[:-1]).any():
         order = np.lexsort([words[:, column] for column in (3, 2, 1, 0)])
     return order
 
