@@ -1,7 +1,7 @@
 """Every setting, in one commented place. Environment variables override; rules of law live in packs, never here.
 
 DATABASE_URL                  a PostgreSQL server (≥ 15); without it the embedded one under GONGXIN_VAR is used
-GONGXIN_DATABASE_APP_URL      how web and worker reach the database (default: as the last migration noted under GONGXIN_VAR)
+GONGXIN_DATABASE_APP_URL      how web and worker reach the database (default: what `migrate` noted under GONGXIN_VAR)
 GONGXIN_DATABASE_ROLES        what the names of the database's roles begin with (default: the name of the database)
 GONGXIN_DATABASE_ROLE         owner, app or worker: set by the programs themselves
 GONGXIN_VAR                   folder of everything the node writes (default: var/ of the checkout)
@@ -190,7 +190,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# As what this process works with the database: the owner (commands), the application (web) or the worker (gongxin.walls).
+# As what this process works with the database: owner (commands), application (web) or worker (gongxin.walls).
 DATABASE_ROLE = os.environ.get("GONGXIN_DATABASE_ROLE", "owner")
 DATABASE_APP_URL = os.environ.get("GONGXIN_DATABASE_APP_URL", "")
 DATABASES = {
