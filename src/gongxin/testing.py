@@ -41,6 +41,8 @@ def _prepare(*, looking_only: bool) -> None:
     os.environ["GONGXIN_VAR"] = str(folder / "var")
     # What goes well is no news, in this process and in those that tests start; warnings and errors are.
     os.environ.setdefault("GONGXIN_LOG_LEVEL", "WARNING")
+    # Frames of a few rows gain nothing from threads, which only get in the way of the other tests.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     # No thread of the ledger beside the tests: whoever imports gongxin.wsgi would start it.
     os.environ["GONGXIN_LEDGER_WATCH"] = "0"
     # Registered first, so run last: the server goes before its folder.

@@ -58,6 +58,19 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def complaints(page: Page, address: str, *, status: int = 200) -> list[str]:
+    """What is wrong with the page at `address` on a phone: its status, what axe finds in light and dark, its width."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = page.goto(address)
+    found = [] if answer is not None and answer.status == status else [f"answered {answer and answer.status}"]
+    found += violations(page)
+    if wide := sideways(page):
+        found.append(f"{wide} px too wide")
+    page.emulate_media(color_scheme="dark")
+    return found + [f"dark: {one}" for one in violations(page)]
+
+
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
