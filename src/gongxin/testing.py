@@ -35,6 +35,12 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None, None, None
     yield
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: while one waits for the database, another works."""
+    return (os.cpu_count() or 1) + 1
+
+
 def _prepare(*, looking_only: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="gongxin-test-")).resolve()
     owner = os.getpid()
