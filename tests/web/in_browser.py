@@ -65,10 +65,10 @@ def complaints(page: Page, address: str, *, status: int = 200) -> list[str]:
     answer = page.goto(address)
     found = [] if answer is not None and answer.status == status else [f"answered {answer and answer.status}"]
     found += violations(page)
-    if wide := sideways(page):
-        found.append(f"{wide} px too wide")
+    found += [f"{wide} px too wide"] if (wide := sideways(page)) else []
     page.emulate_media(color_scheme="dark")
-    return found + [f"dark: {one}" for one in violations(page)]
+    found += [f"dark: {one}" for one in violations(page)]
+    return found + ([f"dark: {wide} px too wide"] if (wide := sideways(page)) else [])
 
 
 def sideways(page: Page) -> int:

@@ -119,15 +119,11 @@ def test_others_issue_no_keys(department: Department, role: str, reads: int) -> 
 def test_the_pages_are_accessible(admin: Client, department: Department, page: Page) -> None:
     key = keys.issue(department=department, label="招标系统", acting_user="operator", at=clock.now()).key
     odd = in_browser.connect(page, admin)
-    page.set_viewport_size({"width": 320, "height": 640})
     for address in (
         reverse("desk:keys"),
         reverse("desk:key-new") + f"?department={department.code}",
         reverse("desk:key-rotate", args=[key.pk]),
         reverse("desk:key-revoke", args=[key.pk]),
     ):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.goto(in_browser.ORIGIN + address)
-            assert (in_browser.violations(page), in_browser.sideways(page)) == ([], 0), (address, scheme)
+        assert in_browser.complaints(page, in_browser.ORIGIN + address) == [], address
     assert odd == []
