@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from fpdf import FPDF
+from fpdf.enums import WrapMode, XPos, YPos
 from fpdf.fonts import TTFFont
 
 FAMILY: Final = "NotoSansSC"
@@ -94,6 +95,17 @@ class Document(FPDF):
                 lines[-1].append(unit)
                 used += taken
         return "\n".join("".join(line).rstrip() for line in lines)
+
+    def passage(self, text: str, *, size: int, bold: bool = False, align: str = "L") -> None:
+        """A paragraph over the width of the page; size in points."""
+        self.set_font(FAMILY, "B" if bold else "", size)
+        self.multi_cell(0, size * 0.62, text, align=align, wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def signed(self, *lines: str) -> None:
+        """Whose paper it is and of which day, at the right below it."""
+        self.set_font(FAMILY, size=12)
+        for text in lines:
+            self.cell(0, 8, text, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def footer(self) -> None:
         """Foot of every page: what the document is, and the page number."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from fpdf.enums import WrapMode, XPos, YPos
-
 from gongxin.clock import CIVIL_TIME
 from gongxin.policy.model import Principle
 from gongxin.rights.models import Certificate
-from gongxin.typesetting import FAMILY, Document
+from gongxin.typesetting import Document
 
 TITLE: Final = "信用修复培训证明"
 _PLATFORM: Final = "公信 公共信用信息平台"
@@ -28,14 +26,13 @@ def pdf(held: Certificate, rule: Principle) -> bytes:
     document = Document(TITLE, made_at=made_at, footer=f"{_PLATFORM} · {TITLE}")
     document.add_page()
     document.ln(18)
-    _line(document, TITLE, size=24, bold=True, align="C")
+    document.passage(TITLE, size=24, bold=True, align="C")
     document.ln(2)
-    _line(document, held.number, size=11, align="C")
+    document.passage(held.number, size=11, align="C")
     document.ln(12)
     about = held.organisation
     code = f"（统一社会信用代码 {about.uscc}）" if about.uscc else ""
-    _line(
-        document,
+    document.passage(
         f"{about.name}{code}参加“{held.course.title}”，共完成 {held.hours} 个学时，"
         f"达到规定的 {held.asked} 个学时，特此证明。",
         size=14,
@@ -43,16 +40,11 @@ def pdf(held: Certificate, rule: Principle) -> bytes:
     document.ln(8)
     source = rule.reference
     mark = "（来源待核实）" if source.confidence == "L" else ""
-    _line(document, f"依据：《{source.title}》{source.article}{mark}", size=10)
+    document.passage(f"依据：《{source.title}》{source.article}{mark}", size=10)
     if source.note:
-        _line(document, f"说明：{source.note}。", size=10)
-    _line(document, "本证明属于信用主体，不记载参加人员的姓名；培训和证明不收取任何费用。", size=10)
+        document.passage(f"说明：{source.note}。", size=10)
+    document.passage("本证明属于信用主体，不记载参加人员的姓名；培训和证明不收取任何费用。", size=10)
     document.ln(18)
     for text in (held.course.department.name, f"{made_at.year}年{made_at.month}月{made_at.day}日"):
-        _line(document, text, size=12, align="R")
+        document.passage(text, size=12, align="R")
     return bytes(document.output())
-
-
-def _line(document: Document, text: str, *, size: int, bold: bool = False, align: str = "L") -> None:
-    document.set_font(FAMILY, "B" if bold else "", size)
-    document.multi_cell(0, size * 0.62, text, align=align, wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)

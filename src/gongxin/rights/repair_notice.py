@@ -15,7 +15,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
-from fpdf.enums import WrapMode, XPos, YPos
 from typing_extensions import Buffer
 
 from gongxin import ids
@@ -30,7 +29,7 @@ from gongxin.policy.repair import Eligibility
 from gongxin.records import explaining
 from gongxin.records.models import Record, State
 from gongxin.rights import eligibility
-from gongxin.typesetting import FAMILY, Document
+from gongxin.typesetting import Document
 
 TITLE: Final = "信用修复告知书"
 # Of an entry of a list, which is left by a procedure of its own.
@@ -258,33 +257,26 @@ def _references(
 
 def _set(document: Document, notice: RepairNotice) -> None:
     document.add_page()
-    _line(document, notice.title, size=20, bold=True)
+    document.passage(notice.title, size=20, bold=True)
     document.ln(2)
-    _line(document, f"与“{notice.item}”{notice.document}一并送达", size=11)
-    _line(document, f"统一社会信用代码：{notice.code or '—'}", size=11)
+    document.passage(f"与“{notice.item}”{notice.document}一并送达", size=11)
+    document.passage(f"统一社会信用代码：{notice.code or '—'}", size=11)
     document.ln(4)
-    _line(document, notice.text, size=12)
+    document.passage(notice.text, size=12)
     document.ln(4)
-    _line(document, "申请需要的材料", size=13, bold=True)
+    document.passage("申请需要的材料", size=13, bold=True)
     for number, paper in enumerate(notice.papers, start=1):
-        _line(document, f"{number}. {paper}", size=11)
+        document.passage(f"{number}. {paper}", size=11)
     document.ln(3)
-    _line(document, "什么时候可以申请", size=13, bold=True)
-    _line(document, notice.found.reason, size=11)
+    document.passage("什么时候可以申请", size=13, bold=True)
+    document.passage(notice.found.reason, size=11)
     for ground, day in notice.grounds:
         mark = "（来源待核实）" if ground.reference.confidence == "L" else ""
-        _line(document, f"· {ground.title}：自{_day(day)}起{mark}", size=11)
+        document.passage(f"· {ground.title}：自{_day(day)}起{mark}", size=11)
     document.ln(3)
-    _line(document, "依据", size=13, bold=True)
+    document.passage("依据", size=13, bold=True)
     for reference in notice.references:
         mark = "（来源待核实）" if reference.confidence == "L" else ""
-        _line(document, f"《{reference.title}》{reference.article}{mark}", size=10)
+        document.passage(f"《{reference.title}》{reference.article}{mark}", size=10)
     document.ln(10)
-    for line in (f"{notice.department}（盖章）", _day(notice.day)):
-        document.set_font(FAMILY, size=12)
-        document.cell(0, 8, line, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-
-def _line(document: Document, text: str, *, size: int, bold: bool = False) -> None:
-    document.set_font(FAMILY, "B" if bold else "", size)
-    document.multi_cell(0, size * 0.62, text, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.signed(f"{notice.department}（盖章）", _day(notice.day))

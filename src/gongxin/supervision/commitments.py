@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from fpdf.enums import WrapMode, XPos, YPos
 
 from gongxin import ledger
 from gongxin.clock import CIVIL_TIME
@@ -26,7 +25,7 @@ from gongxin.policy.commitments import CommitmentKind
 from gongxin.records.models import Record, State
 from gongxin.subjects.models import Organisation
 from gongxin.supervision.models import Commitment
-from gongxin.typesetting import FAMILY, Document
+from gongxin.typesetting import Document
 
 # The item under which departments hand commitments in.
 ITEM: Final = "commitment"
@@ -114,15 +113,10 @@ def pdf(made: Commitment) -> bytes:
         *([(f"承诺事由：{made.matter}", 11)] if made.matter else []),
         (made.text, 12),
     ):
-        document.set_font(FAMILY, "B" if size > 12 else "", size)
-        document.multi_cell(
-            0, size * 0.62, text, align="L", wrapmode=WrapMode.CHAR, new_x=XPos.LMARGIN, new_y=YPos.NEXT
-        )
+        document.passage(text, size=size, bold=size > 12)
         document.ln(2)
     document.ln(8)
-    for text in (made.organisation.name, f"{made.made_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M} 在平台作出"):
-        document.set_font(FAMILY, size=12)
-        document.cell(0, 8, text, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.signed(made.organisation.name, f"{made.made_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M} 在平台作出")
     return bytes(document.output())
 
 

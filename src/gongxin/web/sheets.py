@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 import xlsxwriter
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, StreamingHttpResponse
 
 from gongxin.intake.returns import guarded
 
@@ -62,6 +62,18 @@ FORMS: Final[dict[str, Callable[[str, Sequence[str], Iterable[Sequence[str]]], I
     "csv": csv_parts,
     "xlsx": xlsx_parts,
 }
+
+
+def listed(
+    form: str, title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, name: str = ""
+) -> StreamingHttpResponse:
+    """A list as a download, form `csv` or `xlsx`. title: of the sheet; name: of the file, the title unless given."""
+    return handed_over(FORMS[form](title, header, rows), form, name or title)
+
+
+def handed_over(parts: Iterator[bytes], form: str, name: str) -> StreamingHttpResponse:
+    """Parts of a file as a download. form: a key of CONTENT_TYPES, and the ending of the name."""
+    return named(StreamingHttpResponse(parts, content_type=CONTENT_TYPES[form]), f"{name}.{form}")
 
 
 def named(response: Response, filename: str) -> Response:

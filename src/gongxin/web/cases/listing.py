@@ -9,7 +9,7 @@ from typing import Any, Final
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -91,9 +91,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
 def cases_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
     _filters, found = _asked(request)
-    parts = sheets.FORMS[form]("办件", _COLUMNS, _rows(found, clock.today()))
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"办件.{form}")
+    return sheets.listed(form, "办件", _COLUMNS, _rows(found, clock.today()))
 
 
 def _asked(request: HttpRequest) -> tuple[Filters, QuerySet[Case]]:

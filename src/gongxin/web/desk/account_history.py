@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -97,8 +97,7 @@ def history_file(request: HttpRequest, account_id: int, form: str) -> HttpRespon
     account = selectors.account(account_id)
     looking.saw(request, Seen(account.username), rule=rule)
     rows = _rows(account.pk, addresses=_sees_addresses(request))
-    parts = sheets.FORMS[form]("账号历史", _COLUMNS, rows)
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"账号历史.{form}")
+    return sheets.listed(form, "账号历史", _COLUMNS, rows)
 
 
 def _sees_addresses(request: HttpRequest) -> bool:

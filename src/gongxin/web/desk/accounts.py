@@ -8,7 +8,7 @@ from typing import Any, Final
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -75,8 +75,7 @@ def account_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
     rule = require(request, Action.ACCOUNT_READ).rule
     looking.saw(request, Seen(_("账号列表")), rule=rule)
-    parts = sheets.FORMS[form]("账号", _COLUMNS, _rows(_filtered(Filters(request.GET))))
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"账号.{form}")
+    return sheets.listed(form, "账号", _COLUMNS, _rows(_filtered(Filters(request.GET))))
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -114,8 +114,7 @@ def department_list(request: HttpRequest) -> HttpResponseBase:
 def department_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
     require(request, Action.DEPARTMENT_KEEP)
-    parts = sheets.FORMS[form]("单位", _COLUMNS, _rows(_filtered(Filters(request.GET))))
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"单位.{form}")
+    return sheets.listed(form, "单位", _COLUMNS, _rows(_filtered(Filters(request.GET))))
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -86,9 +86,7 @@ def submissions_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
     seen = scope(request, Action.SUBMISSION_READ)
     found = _filtered(Filters(request.GET, scope=seen), seen)
-    parts = sheets.FORMS[form]("报送批次", _COLUMNS, _rows(found))
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"报送批次.{form}")
+    return sheets.listed(form, "报送批次", _COLUMNS, _rows(found))
 
 
 def _filtered(filters: Filters, seen: Department | None) -> QuerySet[Submission]:

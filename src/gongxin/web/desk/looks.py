@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -113,8 +113,7 @@ def file(request: HttpRequest, form: str) -> HttpResponseBase:
     filters = filled.filters()
     looking.saw(request, Seen(f"查询留痕 {form} {_address(request)}", filters.organisation), rule=rule)
     rows = selectors.rows(selectors.search(filters), limit=CSV_ROWS if form == "csv" else XLSX_ROWS)
-    parts = sheets.FORMS[form]("查询留痕", selectors.HEADER, rows)
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"查询留痕.{form}")
+    return sheets.listed(form, "查询留痕", selectors.HEADER, rows)
 
 
 @require_safe

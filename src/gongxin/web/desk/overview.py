@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import Count, IntegerField, Max, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -83,8 +83,7 @@ def departments_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """The same rows as CSV or XLSX."""
     require(request, Action.OVERVIEW_READ)
     days, _form = _period(request)
-    parts = sheets.FORMS[form]("各单位报送情况", _COLUMNS, _lines(of_all(at=clock.now(), days=days)))
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"各单位报送情况.{form}")
+    return sheets.listed(form, "各单位报送情况", _COLUMNS, _lines(of_all(at=clock.now(), days=days)))
 
 
 def of_all(*, at: datetime, days: int) -> list[Performance]:

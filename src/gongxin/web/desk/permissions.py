@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -104,9 +104,7 @@ def _row(line: Line) -> dict[str, object]:
 
 def _file(account: User, form: str) -> HttpResponseBase:
     name = _("账号权限说明") + f"-{account.username}"
-    parts = sheets.FORMS[form]("账号权限说明", _COLUMNS, _cells(_lines(account)))
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"{name}.{form}")
+    return sheets.listed(form, "账号权限说明", _COLUMNS, _cells(_lines(account)), name=name)
 
 
 def _cells(found: list[Line]) -> Iterator[list[str]]:

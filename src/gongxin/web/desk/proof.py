@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -48,8 +48,7 @@ def history(request: HttpRequest) -> HttpResponseBase:
 def history_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """The runs as CSV or XLSX."""
     require(request, Action.PROOF_READ)
-    parts = sheets.FORMS[form]("每日核验", selectors.HISTORY, selectors.history_rows())
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"每日核验.{form}")
+    return sheets.listed(form, "每日核验", selectors.HISTORY, selectors.history_rows())
 
 
 @require_safe
@@ -81,9 +80,7 @@ def run_file(request: HttpRequest, run_id: UUID, form: str) -> HttpResponseBase:
     require(request, Action.PROOF_READ)
     found = selectors.one(run_id)
     rows = selectors.found_rows(found, _titles() | reasons.SAID)
-    parts = sheets.FORMS[form]("核验结果", selectors.FOUND, rows)
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"每日核验-{found.day}.{form}")
+    return sheets.listed(form, "核验结果", selectors.FOUND, rows, name=f"每日核验-{found.day}")
 
 
 def _titles() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -106,9 +106,8 @@ def returned_file(request: HttpRequest, submission_id: UUID, what: str, form: st
     """The rejected rows, or the whole original, with the reasons beside them."""
     found = seen_by(request, submission_id)
     parts = _RETURNS[what, form](found)
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
     stem = found.filename.rsplit(".", 1)[0]
-    return sheets.named(response, f"{stem}-{_RETURN_NAMES[what]}.{form}")
+    return sheets.handed_over(parts, form, f"{stem}-{_RETURN_NAMES[what]}")
 
 
 @require_safe

@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -73,8 +73,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 def file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All lists as CSV or XLSX."""
     require(request, Action.RETENTION_READ)
-    parts = sheets.FORMS[form]("销毁清单", HISTORY, _history())
-    return sheets.named(StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form]), f"销毁清单.{form}")
+    return sheets.listed(form, "销毁清单", HISTORY, _history())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,9 +119,7 @@ def list_file(request: HttpRequest, list_id: UUID, form: str) -> HttpResponseBas
     """The entries of a list as CSV or XLSX."""
     require(request, Action.RETENTION_READ)
     found = destroying.one(list_id)
-    parts = sheets.FORMS[form]("销毁清单", ENTRIES, _entries(found))
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"销毁清单-{found.day}.{form}")
+    return sheets.listed(form, "销毁清单", ENTRIES, _entries(found), name=f"销毁清单-{found.day}")
 
 
 @require_http_methods(["POST"])

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -44,9 +44,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 def file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All of them as CSV or XLSX."""
     require(request, Action.OVERVIEW_READ)
-    parts = sheets.FORMS[form]("未能送达的邮件", _COLUMNS, list(_lines(_named(list(_found())))))
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"未能送达的邮件.{form}")
+    return sheets.listed(form, "未能送达的邮件", _COLUMNS, list(_lines(_named(list(_found())))))
 
 
 @require_POST

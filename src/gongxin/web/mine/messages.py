@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -82,9 +82,7 @@ def file(request: HttpRequest, form: str) -> HttpResponseBase:
     found = messages.listed(user, FilterForm(request.GET).wanted())
     # Read whole while the look is logged: what is sent afterwards asks the database nothing.
     rows = list(messages.lines(user, found))
-    parts = sheets.FORMS[form]("消息", messages.HEADER, rows)
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"消息.{form}")
+    return sheets.listed(form, "消息", messages.HEADER, rows)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -180,8 +180,7 @@ def _asked(request: HttpRequest, item_id: str) -> tuple[Item, Any]:
 
 
 def _file(parts: Any, item: Item, form: str) -> HttpResponseBase:
-    response = StreamingHttpResponse(parts, content_type=sheets.CONTENT_TYPES[form])
-    return sheets.named(response, f"{item.title}-{clock.today()}.{form}")
+    return sheets.handed_over(parts, form, f"{item.title}-{clock.today()}")
 
 
 def _public_item(item_id: str) -> Item:
