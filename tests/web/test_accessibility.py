@@ -211,12 +211,12 @@ def test_keyboard_reaches_the_content_first(worlds: tuple[public_world.City, des
     in_browser.connect(page, Client())
     page.goto(in_browser.ORIGIN + "/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    page.wait_for_selector(".skip:focus")
     assert page.locator(".skip").bounding_box()["y"] >= 0
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    page.wait_for_selector("#content:focus")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "q"
+    page.wait_for_selector("#q:focus")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 

@@ -68,12 +68,11 @@ def test_objection_by_keyboard_alone(world: World, page: Page) -> None:
     press(page, world.file.licence.document_no, then="h2:has-text('认为有误')")
     look(page, odd, dark=True)
     press(page, "提出异议", then="#id_reasons")
-    press(page, "继续", then="#error-summary")
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    press(page, "继续", then="#error-summary:focus")
     look(page, odd)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.name") == "reasons"
+    page.wait_for_selector("[name='reasons']:focus")
     page.keyboard.type("许可内容写错了")
     press(page, "继续", then="h1:has-text('核对并提交')")
     look(page, odd)
