@@ -140,6 +140,34 @@ def test_submission_left_without_a_job_is_adopted() -> None:
     assert ProcrastinateJob.objects.get().args == {"submission_id": str(submission.pk)}
 
 
+def test_adopted_submission_goes_before_those_that_wait() -> None:
+    left = queued([penalty(77)])
+    ProcrastinateJob.objects.filter(args__submission_id=str(left.pk)).delete()
+    waiting = [queued([penalty(serial)]) for serial in (78, 79)]
+    jobs.adopt_abandoned(at=AT + timedelta(minutes=3))
+    jobs.run_worker(wait=False)
+    ended = Submission.objects.order_by("completed_at").values_list("pk", flat=True)
+    assert list(ended) == [entry.pk for entry in (left, *waiting)]
+
+
+def test_those_left_behind_are_looked_for_beside_a_running_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long file does not keep the look from happening."""
+    looks: list[float] = []
+
+    def slow(*_: object, **__: object) -> None:
+        before = len(looks)
+        until(lambda: len(looks) > before + 1)
+
+    async def look(stalled_after: float) -> None:
+        looks.append(stalled_after)
+
+    queued()
+    monkeypatch.setattr(jobs, "run", slow)
+    monkeypatch.setattr(jobs, "rescue_stalled", look)
+    jobs.run_worker(wait=False, stalled_after=0.1)
+    assert len(looks) >= 3
+
+
 def test_finished_submission_is_not_processed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     done = hand_in([penalty(1)])
 

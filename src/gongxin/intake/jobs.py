@@ -3,8 +3,9 @@
 
 A job is deferred on Django's own connection, so it commits with the row it is about. One job at a time per catalogue
 item. A worker that dies stops its heartbeat; its jobs are taken up again at the next worker's start and every minute
-after that. A submission that has no job at all (the web process died while processing) gets one the same way. How
-often a file brought its worker down is counted in intake.attempts, not by procrastinate, which counts outages too.
+after that, beside the running job. A submission that has no job at all (the web process died while processing) gets one
+the same way, before those that wait. How often a file brought its worker down is counted in intake.attempts, not by
+procrastinate, which counts outages too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, cast
@@ -21,13 +22,13 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 
 from gongxin import clock
@@ -51,6 +52,8 @@ _PROGRESS_EVERY: Final = 0.5
 _ABANDONED_AFTER: Final = timedelta(seconds=45)
 _OUTAGE_PAUSE: Final = 5
 _FAILURE_PAUSES: Final = (5, 25)
+# A submission that was left behind goes before all that wait: it came before them.
+_ADOPTED_FIRST: Final = 1
 
 _log = logging.getLogger(__name__)
 
@@ -80,13 +83,13 @@ def _worked(submission_id: UUID, at: datetime, row: _ProgressRow) -> Submission:
     return submission
 
 
-def defer(submission: Submission) -> None:
-    """Have a worker process the submission.
+def defer(submission: Submission, *, priority: int = 0) -> None:
+    """Have a worker process the submission, before those that wait with a lower priority.
 
     Joins the open transaction; a submission that is waiting already stays as it is.
     """
     deferrer = process_submission.configure(
-        lock=f"intake:{submission.item}", queueing_lock=f"submission:{submission.pk}"
+        lock=f"intake:{submission.item}", queueing_lock=f"submission:{submission.pk}", priority=priority
     )
     try:
         with transaction.atomic():
@@ -135,17 +138,6 @@ def _may_try_again(submission_id: UUID) -> bool:
     return broken_off is not None and broken_off < _FAILURES
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="intake.rescue", queue=QUEUE, pass_context=True, queueing_lock="intake.rescue")
-async def rescue(context: JobContext, timestamp: int) -> None:
-    """Every minute.
-
-    Take up again what dead workers and dead web processes left. timestamp: the minute meant (procrastinate).
-    """
-    _log.debug("rescue of minute %s", timestamp)
-    await rescue_stalled(cast("float", (context.additional_context or {}).get("stalled_after", 30.0)))
-
-
 # 03:17 in China; procrastinate counts in UTC.
 @app.periodic(cron="17 19 * * *")
 @app.task(name="intake.discard_expired", queue=QUEUE, queueing_lock="intake.discard_expired")
@@ -183,7 +175,7 @@ def adopt_abandoned(*, at: datetime) -> int:
     abandoned = Submission.objects.filter(state__in=UNFINISHED, received_at__lt=at - _ABANDONED_AFTER)
     waiting = list(abandoned.exclude(pk__in=[UUID(entry) for entry in known]))
     for submission in waiting:
-        defer(submission)
+        defer(submission, priority=_ADOPTED_FIRST)
     return len(waiting)
 
 
@@ -206,11 +198,27 @@ async def _work(*, wait: bool, stalled_after: float, heartbeat: float) -> None:
         delete_jobs="successful",
         update_heartbeat_interval=heartbeat,
         stalled_worker_timeout=stalled_after,
-        additional_context={"stalled_after": stalled_after},
     )
     async with app.open_async():
         await rescue_stalled(stalled_after)
-        await app.run_worker_async(**options)
+        rescuer = asyncio.create_task(_keep_rescuing(stalled_after))
+        try:
+            await app.run_worker_async(**options)
+        finally:
+            rescuer.cancel()
+            with suppress(asyncio.CancelledError):
+                await rescuer
+
+
+async def _keep_rescuing(stalled_after: float) -> None:
+    """Look again and again. Not as a job: that would wait for its turn behind a large file or a long queue."""
+    while True:
+        await asyncio.sleep(2 * stalled_after)
+        try:
+            await rescue_stalled(stalled_after)
+        except (ConnectorException, Error) as error:
+            # The next look, or the worker itself, finds out whether the database stays away.
+            _log.warning("not looked for what was left behind: %s", error)
 
 
 def _refuse_interrupted(submission_id: UUID, *, at: datetime) -> None:
