@@ -52,7 +52,7 @@ class Row:
 
 def rows() -> dict[str, Row]:
     """Every row of the table, by route."""
-    document = YAML(typ="safe", pure=True).load(SOURCE)
+    document = YAML(typ="safe").load(SOURCE)
     return {row.name: row for section in document.values() for row in _rows(section)}
 
 

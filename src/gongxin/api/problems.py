@@ -56,7 +56,7 @@ class Problem:
 @cache
 def types() -> dict[str, ProblemType]:
     """The problem types of problems.yaml by code."""
-    document = YAML(typ="safe", pure=True).load(Path(__file__).with_name("problems.yaml"))
+    document = YAML(typ="safe").load(Path(__file__).with_name("problems.yaml"))
     return {code: ProblemType(code=code, **entry) for code, entry in document.items()}
 
 

@@ -62,7 +62,7 @@ def _fault(code: str, entry: dict[str, Any]) -> Fault:
 
 
 def _load(path: Path) -> dict[str, Fault]:
-    document = YAML(typ="safe", pure=True).load(path)
+    document = YAML(typ="safe").load(path)
     return {code: _fault(code, entry) for code, entry in document.items()}
 
 

@@ -70,7 +70,7 @@ KINDS: Final[dict[str, Callable[[object], bool]]] = {
 
 def load(path: Path) -> dict[str, Event]:
     """The catalogue in a file. ValueError names the event and what is wrong with it; a key given twice is refused."""
-    document = YAML(typ="safe", pure=True).load(path)
+    document = YAML(typ="safe").load(path)
     return {code: _event(code, entry) for code, entry in document.items()}
 
 

@@ -184,7 +184,7 @@ def read(path: Path, root: Path) -> Node:
     """The top of a YAML file. root: the folder that messages name files from. Raises PackError."""
     name = path.relative_to(root).as_posix()
     try:
-        raw = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+        raw = YAML(typ="safe").compose(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise fault(
