@@ -50,7 +50,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip by name what this machine cannot run."""
+    """Skip by name what this machine cannot run; begin with what takes longest, so that no worker ends on it alone."""
+    items.sort(key=lambda item: not (item.get_closest_marker("long") or item.get_closest_marker("browser")))
     no_shared = pytest.mark.skip(reason="../shared is not here")
     no_browser = pytest.mark.skip(reason="Chromium is not installed")
     for item in items:

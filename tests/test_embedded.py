@@ -21,6 +21,9 @@ from gongxin.embedded import account, place, programs, server
 from gongxin.embedded.server import Server, answers, remove
 from gongxin.errors import Unavailable
 
+# Each starts a server of its own.
+pytestmark = pytest.mark.long
+
 AS_ROOT = os.geteuid() == 0
 Start = Callable[[Path], Server]
 

@@ -100,6 +100,7 @@ def running() -> set[int]:
 
 
 @pytest.mark.skipif(shutil.which("ps") is None, reason="no ps to count processes with")
+@pytest.mark.long
 def test_from_nothing_to_a_served_city_and_back(var_dir: Path) -> None:
     with Demo(var_dir) as first:
         said = first.until_ready()

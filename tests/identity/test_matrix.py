@@ -159,6 +159,7 @@ def ours(cells: Sequence[Cell]) -> list[bool]:
     return [decide(*cell[:3], purpose=cell.purpose, day=DAY).allowed for cell in cells]
 
 
+@pytest.mark.long
 def test_the_whole_matrix_agrees_with_the_oracle() -> None:
     cells, expected = matrix(), oracle()
     assert len(cells) >= 20_000

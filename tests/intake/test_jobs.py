@@ -68,6 +68,7 @@ def until(condition: Any, seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_submission_survives_a_worker_killed_in_the_middle(tmp_path: Path) -> None:
     submission, marker = queued(), tmp_path / "marker"
     with started(str(Path(__file__).with_name("dying_worker.py")), str(marker)) as worker:

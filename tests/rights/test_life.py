@@ -376,6 +376,7 @@ def _record_of_check(world: World, day: date) -> dict[str, Any] | None:
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 def test_whole_life_of_a_record() -> None:
     limits = settings(
         max_examples=5,

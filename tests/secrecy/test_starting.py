@@ -65,6 +65,7 @@ def test_it_refuses_and_says_why(
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.long
 def test_the_server_and_the_worker_of_production_refuse(
     environment: dict[str, str], use: Callable[[KeyRing], KeyRing]
 ) -> None:

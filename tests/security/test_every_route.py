@@ -148,6 +148,7 @@ def test_a_forged_post_changes_nothing_anywhere() -> None:
             assert answer.status_code not in range(200, 400), (route, answer.status_code)
 
 
+@pytest.mark.long
 def test_nonsense_and_forged_headers_break_nothing_and_lead_nowhere() -> None:
     nonsense = "page=-1&page=a&limit=%00&q=%27%3B--&code[]=1&id=../../etc/passwd&next=//evil.example&since=0000-99-99"
     for route, answer in asked(

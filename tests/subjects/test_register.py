@@ -333,6 +333,7 @@ def test_the_command_answers_with_exactly_the_promised_keys(tmp_path: Path, caps
 
 
 @pytest.mark.shared
+@pytest.mark.long
 def test_a_real_register_imports_whole_and_again_unchanged() -> None:
     rows = len(pl.read_csv(SHANDONG, infer_schema=False))
     first = register.import_file(SHANDONG, acting="test", at=AT)

@@ -40,6 +40,7 @@ def test_every_route_has_a_row() -> None:
     assert not gone, f"tests/web/routes.yaml has rows of routes that are not there any more: {sorted(gone)}"
 
 
+@pytest.mark.long
 def test_everybody_is_answered_what_the_table_says(
     db: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
