@@ -19,6 +19,8 @@ GONGXIN_INTAKE_MAX_BYTES      largest file taken in (default: 4 GiB)
 GONGXIN_INTAKE_INLINE_BYTES   larger files are processed as a job (default: 1 MiB)
 GONGXIN_INTAKE_DEATHS         processes that may die over one file before it is refused with E118 (default: 5)
 GONGXIN_INTAKE_KEEP_DAYS      days an original file is kept after processing, if fewer than the policy pack says
+GONGXIN_SCANNER               malware scanner (clamd) that files from outside must pass: host:port, or the path of its
+                              socket; empty: none, files are not scanned
 GONGXIN_TLS                   1: this node is reached by HTTPS only: secure cookies, HSTS, no plain HTTP
 GONGXIN_PROXIES               our own reverse proxies (addresses, networks): only they may name a client's address
 GONGXIN_LIMITS                changes of request limits: class=per-minute/burst or class=none (traffic/classes.py)
@@ -26,6 +28,7 @@ GONGXIN_LOG                   json or text: the form of log lines (default: json
 GONGXIN_LOG_LEVEL             least level of log lines (default: INFO; WARNING in a demonstration)
 GONGXIN_KEY_DAYS              days an API key is valid unless it is issued with an end of its own (default: 365)
 GONGXIN_KEY_OVERLAP_HOURS     hours the old key stays valid when it is rotated, unless stated (default: 24)
+GONGXIN_PROPOSAL_DAYS         days in which a proposed change of an account can be approved (default: 7)
 GONGXIN_SECOND_FACTOR         0: no role has to use a second factor (default: 1; 0 in a demonstration)
 GONGXIN_OIDC_ISSUER           address of the government identity service (OpenID Connect); empty: none
 GONGXIN_OIDC_CLIENT           our client id there
@@ -236,6 +239,10 @@ CONFIRMED_SECONDS = 10 * 60
 ACCOUNT_LOGIN_TIMEOUT = 10 * 60
 # A code that replaces a forgotten password works this long.
 PASSWORD_RESET_TIMEOUT = 24 * 3600
+# A change of an account that nobody has approved for so long is void; a suspension this recent one administrator may
+# take back alone (docs/adr/0030).
+PROPOSAL_DAYS = int(os.environ.get("GONGXIN_PROPOSAL_DAYS", "7"))
+RESTORE_ALONE = timedelta(hours=24)
 # Roles that may not work without a second factor.
 SECOND_FACTOR_ROLES = frozenset(
     {"credit_office", "case_officer", "auditor", "system_admin", "security_admin"}
@@ -291,6 +298,8 @@ WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # Uploads stream to the disk, beside the files they become (FILES_DIR), and vanish with their request.
 FILE_UPLOAD_HANDLERS = ["gongxin.web.uploads.BoundedUpload"]
+# The malware scanner that files from outside must pass; empty: none (gongxin.scanning).
+SCANNER = os.environ.get("GONGXIN_SCANNER", "")
 # The largest file a department may hand in at once.
 INTAKE_MAX_BYTES = int(os.environ.get("GONGXIN_INTAKE_MAX_BYTES", str(4 * 1024**3)))
 # Files up to this size are processed inside the request; larger ones run as a job.

@@ -78,7 +78,7 @@ def test_authorised_records_need_purpose_and_consent() -> None:
 def test_a_substitute_acts_in_the_absent_role_from_first_to_last_day() -> None:
     stands_in = StandIn("absent", Role.CASE_OFFICER, MINE, DAY, DAY + timedelta(days=1))
     substitute = replace(OFFICER, stands_in=(stands_in,))
-    asked = (Action.RECORD_READ, Resource(department=MINE, state="repaired"))
+    asked = (Action.CHECK_READ, Resource(department=MINE))
     allowed = [decide(substitute, *asked, day=DAY + timedelta(days=n)).allowed for n in (-1, 0, 1, 2)]
     assert allowed == [False, True, True, False]
     decision = decide(substitute, *asked, day=DAY)
@@ -114,7 +114,7 @@ BROKEN = {
         "roles: [auditor]\n    actions: [looks.search]",
         "roles: [emperor]\n    actions: [looks.search]",
     ),
-    "pack-unknown-key": ("    states: [repaired]\n    basis: *repair", "    sates: [repaired]\n    basis: *repair"),
+    "pack-unknown-key": ("    states: [shielded]\n    basis: *repair", "    sates: [shielded]\n    basis: *repair"),
     "pack-missing-reference": ("    actions: [looks.search]\n    basis: *audit", "    actions: [looks.search]"),
     "pack-missing-key": ("    next: 请写明审计事由。\n", ""),
     "access-rule-twice": ("- id: own-checks", "- id: office-binds"),

@@ -54,7 +54,7 @@ def test_credit_office_sees_all_and_checks_for_its_purposes() -> None:
 def test_substitutes_and_representatives() -> None:
     stands_in = (StandIn("absent", Role.CASE_OFFICER, MINE, DAY, DAY),)
     substitute = Actor("one", Role.DATA_OFFICER, MINE, stands_in=stands_in)
-    absent = {line.decision.absent for line in lines(substitute, day=DAY) if line.deed.id == Action.RECORD_READ}
+    absent = {line.decision.absent for line in lines(substitute, day=DAY) if line.deed.id == Action.CHECK_READ}
     assert absent == {"", "absent"}
     assert not any(line.decision.absent for line in lines(substitute, day=DAY + timedelta(days=1)))
     agent = Actor("one", Role.REPRESENTATIVE, organisations=frozenset({"91000000MA00000016"}))

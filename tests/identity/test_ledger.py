@@ -11,6 +11,7 @@ from tests import held
 from gongxin.errors import Conflict, InvalidInput
 from gongxin.identity import accounts, departments, keys
 from gongxin.identity.models import Role
+from gongxin.identity.warrants import TWO, Warrant
 from gongxin.ledger import selectors
 
 AT = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -42,9 +43,14 @@ def test_accounts() -> None:
     made = accounts.create("officer-1", role=Role.SYSTEM_ADMIN, **facts)
     with pytest.raises(InvalidInput):
         accounts.create("officer-1", **facts)
-    accounts.create("officer-2", acting_user=made, **facts)
+    by = Warrant(made.username, TWO, "调岗", "0193")
+    accounts.create("officer-2", by=by, **facts)
     assert events(since) == ["account.created", "account.created"]
-    assert selectors.opened(since + 1).values == {"actor": "officer-1", "account": "officer-2"}
+    assert selectors.opened(since + 1).values == {
+        "actor": "officer-1",
+        "account": "officer-2",
+        "reason": "调岗",
+    }
     for body in selectors.bodies(since, selectors.size()):
         assert b"officer-" not in body
         assert "测试人" not in body.decode()

@@ -13,6 +13,7 @@ from gongxin.identity import accounts, representations, substitutions
 from gongxin.identity.models import Department, Representation, Role, Substitution, User
 from gongxin.identity.roles import ADMINISTRATORS, OUTSIDE, STAFF, WORKING, exclude
 from gongxin.identity.selectors import codes, in_force
+from gongxin.identity.warrants import TWO, Warrant, of_operator
 from gongxin.ledger import selectors
 
 pytestmark = pytest.mark.django_db
@@ -184,22 +185,20 @@ def test_appointments_that_make_no_sense(department: Department) -> None:
 
 def test_a_new_role_ends_what_belonged_to_the_old_one(department: Department) -> None:
     absent, substitute = (account(name, Role.CASE_OFFICER, department) for name in ("absent", "substitute"))
-    admin = account("security", Role.SECURITY_ADMIN, department)
     substitutions.appoint(absent, substitute, starts_on=DAY, ends_on=DAY, acting_user=None, at=AT)
     since = selectors.size()
-    changed = accounts.change_role(substitute, role=Role.AUDITOR, department=department, acting_user=admin, at=AT)
+    by = Warrant("security", TWO)
+    changed = accounts.change_role(substitute, role=Role.AUDITOR, department=department, by=by, at=AT)
     assert changed.role == Role.AUDITOR
     assert Substitution.objects.get().ended_by == "security"
-    assert selectors.opened(since).values == {"actor": "security", "account": "substitute"}
+    assert selectors.opened(since).values == {"actor": "security", "account": "substitute", "reason": ""}
     with pytest.raises(Conflict):
-        accounts.change_role(changed, role=Role.AUDITOR, department=department, acting_user=admin, at=AT)
-    with pytest.raises(NotPermitted, match="本人"):
-        accounts.change_role(admin, role=Role.AUDITOR, department=department, acting_user=admin, at=AT)
+        accounts.change_role(changed, role=Role.AUDITOR, department=department, by=by, at=AT)
 
 
 def test_staff_has_a_department_and_others_have_none(department: Department) -> None:
     user = account("officer", Role.DATA_OFFICER, department)
     for role, given in ((Role.CASE_OFFICER, None), (Role.REPRESENTATIVE, department)):
         with pytest.raises(InvalidInput):
-            accounts.change_role(user, role=role, department=given, acting_user=None, at=AT)
-    assert accounts.change_role(user, role=Role.REPRESENTATIVE, department=None, acting_user=None, at=AT)
+            accounts.change_role(user, role=role, department=given, by=of_operator(), at=AT)
+    assert accounts.change_role(user, role=Role.REPRESENTATIVE, department=None, by=of_operator(), at=AT)

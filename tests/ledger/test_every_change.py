@@ -25,6 +25,8 @@ from tests.held import AT
 from tests.ledger.conftest import logged
 
 from gongxin import clock
+from gongxin.correspondence import following, mailboxes, mailing
+from gongxin.correspondence.models import Delivery, State
 from gongxin.errors import Unavailable
 from gongxin.identity import (
     accounts,
@@ -34,11 +36,13 @@ from gongxin.identity import (
     factors,
     keys,
     passwords,
+    proposals,
     representations,
     substitutions,
     suspension,
 )
-from gongxin.identity.models import Role
+from gongxin.identity.models import ProposalKind, Role
+from gongxin.identity.warrants import of_operator
 from gongxin.ledger import contents, selectors
 from gongxin.policy import packs
 from gongxin.records import republishing
@@ -73,9 +77,36 @@ def _department_used() -> Change:
     return partial(departments.use, held.department(), active=False, acting_user=None, at=AT)
 
 
-def _created_with_code() -> Change:
+def _created_unopened() -> Change:
     facts = {"full_name": "测试人", "department": held.department(), "role": Role.DATA_OFFICER}
-    return partial(accounts.create_with_code, "zhang-san", **facts, acting_user=None, at=AT)
+    return partial(accounts.create_unopened, "zhang-san", **facts, by=of_operator(), at=AT)
+
+
+def _wanted() -> tuple[Change, Any]:
+    """Proposing a role, and the security administrator."""
+    admins = [_account(role.value, role) for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)]
+    account = _account()
+    wanted = proposals.Wanted(ProposalKind.ROLE, account, role=Role.CASE_OFFICER.value, department=account.department)
+    return partial(proposals.propose, wanted, reason="调岗", acting_user=admins[0], at=AT), admins[1]
+
+
+def _decided(verb: Any) -> Change:
+    propose, security = _wanted()
+    made: Any = propose()
+    return partial(verb, made.pk, reason="已核实", acting_user=security, at=AT)
+
+
+def _withdrawn() -> Change:
+    made: Any = _wanted()[0]()
+    return partial(proposals.withdraw, made.pk, acting_user=made.proposed_by, at=AT)
+
+
+def _half_taken() -> Change:
+    admins = [_account(role.value, role) for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)]
+    wanted = proposals.Wanted(ProposalKind.PASSWORD, _account())
+    made = proposals.propose(wanted, reason="遗忘", acting_user=admins[0], at=AT)
+    proposals.approve(made.pk, reason="已核实", acting_user=admins[1], at=AT)
+    return partial(proposals.take_half, made.pk, acting_user=admins[0], at=AT)
 
 
 def _created() -> Change:
@@ -85,7 +116,7 @@ def _created() -> Change:
 def _role() -> Change:
     held_by = _account()
     return partial(
-        accounts.change_role, held_by, role=Role.CASE_OFFICER, department=held_by.department, acting_user=None, at=AT
+        accounts.change_role, held_by, role=Role.CASE_OFFICER, department=held_by.department, by=of_operator(), at=AT
     )
 
 
@@ -107,11 +138,16 @@ def _disabled() -> Change:
 
 def _enabled() -> Change:
     closed = suspension.disable(_account(), acting_user=None, at=AT)
-    return partial(suspension.enable, closed, acting_user=None, at=AT)
+    return partial(suspension.enable, closed, acting_user=_account("security", Role.SECURITY_ADMIN), at=AT)
+
+
+def _lifted() -> Change:
+    closed = suspension.disable(_account(), acting_user=None, at=AT)
+    return partial(suspension.lift, closed, by=of_operator(), at=AT)
 
 
 def _reset() -> Change:
-    return partial(passwords.reset, _account(), acting_user=None, at=AT)
+    return partial(passwords.reset, _account(), by=of_operator(), at=AT)
 
 
 def _password_changed() -> Change:
@@ -173,6 +209,37 @@ def _key_added() -> Change:
     return partial(factors.add_key, _account(), name="钥匙", credential={"id": "c-1"}, at=AT)
 
 
+def _representative() -> Any:
+    _bound()()
+    return representations.User.objects.get(username="li-si")
+
+
+def _followed() -> Change:
+    return partial(following.follow, "91000000MA00000016", ["cases"], acting_user=_representative(), at=AT)
+
+
+def _mail_given() -> Change:
+    return partial(mailboxes.give, "info@example.cn", acting_user=_representative(), at=AT)
+
+
+def _mail_confirmed() -> Change:
+    return partial(mailboxes.confirm, mailboxes.confirmation(_mail_given()()), at=AT)
+
+
+def _mail_dropped() -> Change:
+    return partial(mailboxes.drop, _mail_given()().user, at=AT)
+
+
+def _mail_stopped() -> Change:
+    return partial(mailboxes.stop, mailboxes.stopping(_mail_given()()), at=AT)
+
+
+def _mail_again() -> Change:
+    box = _mail_confirmed()()
+    failed = Delivery.objects.create(user=box.user, made_at=AT, due_at=AT, state=State.FAILED)
+    return partial(mailing.try_again, failed.pk, acting_user=box.user, at=AT)
+
+
 def _register() -> Change:
     path = Path(settings.FILES_DIR) / "register.csv"
     path.parent.mkdir(parents=True)
@@ -190,8 +257,14 @@ def _destroyed() -> Change:
 
 # Run here: one leaf more, and nothing at all where the log cannot be written.
 RUN: dict[str, Callable[[], Change]] = {
+    "correspondence.following.follow": _followed,
+    "correspondence.mailboxes.confirm": _mail_confirmed,
+    "correspondence.mailboxes.drop": _mail_dropped,
+    "correspondence.mailboxes.give": _mail_given,
+    "correspondence.mailboxes.stop": _mail_stopped,
+    "correspondence.mailing.try_again": _mail_again,
     "identity.accounts.create": _created,
-    "identity.accounts.create_with_code": _created_with_code,
+    "identity.accounts.create_unopened": _created_unopened,
     "identity.accounts.change_role": _role,
     "identity.bindings.bind": _subject_bound,
     "identity.bindings.unbind": _unbound,
@@ -207,12 +280,18 @@ RUN: dict[str, Callable[[], Change]] = {
     "identity.keys.revoke": _revoked,
     "identity.passwords.change": _password_changed,
     "identity.passwords.reset": _reset,
+    "identity.proposals.approve": partial(_decided, proposals.approve),
+    "identity.proposals.propose": lambda: _wanted()[0],
+    "identity.proposals.reject": partial(_decided, proposals.reject),
+    "identity.proposals.take_half": _half_taken,
+    "identity.proposals.withdraw": _withdrawn,
     "identity.representations.bind": _bound,
     "identity.representations.end": _binding_ended,
     "identity.substitutions.appoint": _appointed,
     "identity.substitutions.end": _substitution_ended,
     "identity.suspension.disable": _disabled,
     "identity.suspension.enable": _enabled,
+    "identity.suspension.lift": _lifted,
     "ledger.contents.destroy": _destroyed,
     "records.republishing.apply_pack": _pack,
     "subjects.register.import_file": _register,
@@ -235,7 +314,7 @@ SHOWN = {
     "enquiries.reports.issue_full": "enquiries/test_reports.py::test_a_full_report_holds_what_the_classes_open",
     "enquiries.reports.issue_public": "enquiries/test_reports.py::test_a_public_report_is_one_leaf",
     "identity.factors.add_app": "web/test_sign_in_factors.py::test_set_up_shows_codes_once_and_ends_other_sessions",
-    "identity.factors.remove_all": "web/test_sign_in_factors.py::test_security_administrator_takes_lost_ones_off",
+    "identity.factors.remove_all": "web/test_sign_in_factors.py::test_two_administrators_take_lost_ones_off",
     "identity.factors.renew_codes": "web/test_sign_in_factors.py::test_renewed_ones_void_the_old",
     "identity.lockout.unlock": "web/test_sign_in.py::test_unlocked_by_the_security_administrator",
     "identity.passwords.set_by_code": "web/test_sign_in.py::test_one_time_code_replaces_a_forgotten_password",
@@ -257,6 +336,11 @@ SHOWN = {
     "ledger.witnessing.readmit": "ledger/test_witnessing.py::test_a_log_that_stated_its_restore_is_readmitted",
     "persons.authorising.issue_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.authorising.revoke_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.ending.end_own": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.ending.go_on": "persons/test_ending.py::test_what_stays_goes_at_its_date_and_the_file_with_the_last_of_it",
+    "persons.ending.stay": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.erasing.decide_erasure": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.erasing.propose_erasure": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.holding.keep": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.objecting.call_assistance": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.objecting.decide_objection": "persons/test_leaves.py::test_no_change_where_the_log_cannot_be_written",
@@ -288,16 +372,15 @@ NONE = {
     "intake.submissions.retry": "puts the same file in the queue again, and processing has the leaf",
     "intake.submissions.submit": "receives and processes, and processing has the leaf",
     "ledger.leaves.build": "makes the text of a leaf",
-    "correspondence.following.follow": "what an account is told of concerns nobody but the account",
-    "correspondence.mailboxes.give": "where an account gets e-mails concerns nobody but the account",
-    "correspondence.mailing.try_again": "an e-mail waits again; nothing that is held changes",
+    "persons.mailboxes.confirm": "where a person is told concerns nobody but the person",
+    "persons.mailboxes.drop": "where a person is told concerns nobody but the person",
+    "persons.mailboxes.give": "where a person is told concerns nobody but the person",
     "rights.drafts.add_file": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
     "rights.judging.move": "judges and changes nothing",
     "rights.drafts.save": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
 }
 
-
-def _appends(node: ast.FunctionDef, helpers: set[str]) -> bool:
+def appends(node: ast.FunctionDef, helpers: set[str]) -> bool:
     """Whether a function appends a leaf, by itself or by one of these functions of its module."""
     called = {ast.unparse(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
     return bool(called & ({"ledger.append", "appending.append"} | helpers))
@@ -305,7 +388,7 @@ def _appends(node: ast.FunctionDef, helpers: set[str]) -> bool:
 
 def _verbs_of(functions: list[ast.FunctionDef]) -> Iterator[str]:
     helpers: set[str] = set()
-    while more := {one.name for one in functions if _appends(one, helpers)} - helpers:
+    while more := {one.name for one in functions if appends(one, helpers)} - helpers:
         helpers |= more
     for one in functions:
         named = {argument.arg for argument in one.args.kwonlyargs}

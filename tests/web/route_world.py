@@ -18,8 +18,9 @@ from tests.web import desk_world, person_world
 from tests.web.desk_world import PASSWORD, World
 
 from gongxin import clock
-from gongxin.identity import accounts, consents, keys, representations, substitutions
-from gongxin.identity.models import Department, Role, User
+from gongxin.identity import accounts, consents, keys, proposals, representations, substitutions
+from gongxin.identity.models import Department, Proposal, ProposalKind, Role, User
+from gongxin.identity.proposals import Wanted
 from gongxin.rights import cases, training
 from gongxin.rights.cases import Given
 from gongxin.rights.models import Channel
@@ -88,6 +89,9 @@ class Everybody:
         )
         self.file = person_world.build(users["person"], world.mine)
         course = training.open_course("信用修复培训", "", acting_user=users["case_officer"], at=at)
+        session = training.schedule(
+            course.pk, at + timedelta(days=9), "市民中心", hours=3, seats=9, acting_user=users["case_officer"], at=at
+        )
         issued = keys.issue(department=world.mine, label="审批系统", acting_user="operator", at=at)
         self.users = users
         self.clients = {name: world.client(user) for name, user in users.items()}
@@ -102,7 +106,9 @@ class Everybody:
             "<substitution>": stood_in.pk,
             "<representation>": bound.pk,
             "<key>": issued.key.pk,
+            "<proposal>": _proposed(users).pk,
             "<course>": course.pk,
+            "<session>": session.pk,
             "<case>": case.pk,
             "<evidence>": case.evidence.get().pk,
             "<notice>": case.notices.get(addressee="organisation").pk,
@@ -161,6 +167,13 @@ def _asked(client: Client, question: Question) -> HttpResponseBase:
     if question.path.startswith("/api/"):
         return client.post(question.path, question.body or {}, content_type="application/json")
     return client.post(question.path, question.body or {})
+
+
+def _proposed(users: dict[str, User]) -> Proposal:
+    """A new account, to be approved."""
+    officer = {"username": "proposed", "full_name": "虚构员工", "role": Role.CASE_OFFICER.value}
+    wanted = Wanted(ProposalKind.ACCOUNT, department=users["other_officer"].department, **officer)
+    return proposals.propose(wanted, reason="新入职", acting_user=users[Role.SYSTEM_ADMIN], at=clock.now())
 
 
 def _account(role: str, department: Department | None, name: str = "") -> User:

@@ -1,4 +1,4 @@
-"""Accounts made and looked after at the desk: nothing unconfirmed, codes shown once, and what the log says of them."""
+"""Accounts looked after at the desk by one administrator: nothing unconfirmed, and what the log says of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from tests.web.desk_world import PASSWORD
 from tests.web.route_world import Everybody, body
 
 from gongxin import clock
-from gongxin.identity import passwords
 from gongxin.identity.models import User
 from gongxin.ledger import contents, selectors
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.django_db
-NEW = {"username": "zhao-liu", "full_name": "虚构员工", "role": "case_officer", "department": "tax"}
 
 
 @pytest.fixture
@@ -35,13 +34,6 @@ def everybody() -> Everybody:
 
 def text(answer: HttpResponseBase) -> str:
     return body(answer).decode()
-
-
-def code_of(answer: HttpResponseBase) -> str:
-    """The one-time code on the page."""
-    found = re.search(r'id="code">([^<]+)<', text(answer))
-    assert found, "no code on the page"
-    return found[1]
 
 
 def care(everybody: Everybody, deed: str, name: str = "other_officer") -> HttpResponseBase:
@@ -55,37 +47,6 @@ def history(everybody: Everybody, actor: str, name: str = "other_officer", query
     return text(everybody.clients[actor].get(address + query))
 
 
-def test_account_is_made_when_confirmed_and_its_owner_sets_the_password(everybody: Everybody) -> None:
-    client, at = everybody.clients["system_admin"], reverse("desk:account-new")
-    asked = client.post(at, NEW | {"step": "check"})
-    assert "还没有办理" in text(asked)
-    assert "虚构税务局" in text(asked)
-    assert not User.objects.filter(username="zhao-liu").exists()
-    assert "zhao-liu" in text(client.post(at, NEW | {"step": "edit"})), "the answers are still in the form"
-    made = client.post(at, NEW | {"step": "submit"})
-    assert made["Cache-Control"] == "no-store, private"
-    account = User.objects.get(username="zhao-liu")
-    assert (account.role, account.department.code, account.is_active) == ("case_officer", "tax", True)
-    passwords.set_by_code("zhao-liu", code=code_of(made), new=PASSWORD, at=clock.now())
-    again = client.post(at, NEW | {"step": "submit"})
-    assert (again.status_code, "已经存在" in text(again)) == (422, True)
-
-
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        ({"department": ""}, "请选择所属单位"),
-        ({"role": "representative"}, "不属于任何单位"),
-        ({"role": "emperor"}, "emperor"),
-        ({"username": "a b"}, "账号名不可用"),
-    ],
-)
-def test_account_that_cannot_be_is_told_at_the_form(everybody: Everybody, changed: dict[str, str], told: str) -> None:
-    answer = everybody.clients["system_admin"].post(reverse("desk:account-new"), NEW | changed | {"step": "submit"})
-    assert (answer.status_code, told in text(answer)) == (422, True)
-    assert not User.objects.filter(first_name="虚构员工").exists()
-
-
 def test_suspended_account_is_out_at_once_and_comes_back(everybody: Everybody) -> None:
     account, home = everybody.users["other_officer"], reverse("desk:home")
     address = reverse("desk:account-care", args=[account.pk, "suspend"])
@@ -94,13 +55,24 @@ def test_suspended_account_is_out_at_once_and_comes_back(everybody: Everybody) -
     assert care(everybody, "suspend").status_code == 302
     assert everybody.clients["other_officer"].get(home).status_code == 302
     page = text(everybody.clients["security_admin"].get(reverse("desk:account-of", args=[account.pk])))
-    assert ("恢复账号" in page, "重置密码" in page) == (True, False)
+    assert ("恢复账号" in page, "停用账号" in page) == (True, False)
     listed = everybody.clients["security_admin"].get(reverse("desk:accounts"), {"in_use": "no"})
     assert text(listed).count('<th scope="row">') == 1
     twice = care(everybody, "suspend")
     assert (twice.status_code, "已经停用" in text(twice)) == (409, True)
     assert care(everybody, "restore").status_code == 302
     assert User.objects.get(pk=account.pk).is_active
+
+
+def test_a_suspension_of_days_is_not_lifted_by_one(everybody: Everybody) -> None:
+    account = everybody.users["other_officer"]
+    care(everybody, "suspend")
+    User.objects.filter(pk=account.pk).update(suspended_at=clock.now() - timedelta(days=2))
+    page = text(everybody.clients["security_admin"].get(reverse("desk:account-of", args=[account.pk])))
+    assert reverse("desk:account-care", args=[account.pk, "restore"]) not in page
+    refused = care(everybody, "restore")
+    assert (refused.status_code, "系统管理员提出" in text(refused)) == (403, True)
+    assert not User.objects.get(pk=account.pk).is_active
 
 
 def test_sessions_end_and_the_account_may_sign_in_again(everybody: Everybody) -> None:
@@ -118,14 +90,6 @@ def test_sessions_end_and_the_account_may_sign_in_again(everybody: Everybody) ->
     assert signed_in.get(reverse("desk:home")).status_code == 302
     assert User.objects.get(pk=account.pk).is_active
     assert Client().post(reverse("desk:sign-in"), sent).url == reverse("desk:home")
-
-
-def test_code_of_a_reset_is_shown_once_and_works_once(everybody: Everybody) -> None:
-    code = code_of(care(everybody, "reset-password"))
-    assert code not in history(everybody, "security_admin")
-    passwords.set_by_code("other", code=code, new="another-long-password-2026", at=clock.now())
-    with pytest.raises(passwords.NotPermitted):
-        passwords.set_by_code("other", code=code, new="a-third-password-2026", at=clock.now())
 
 
 def test_nobody_looks_after_the_own_account(everybody: Everybody) -> None:
@@ -200,10 +164,9 @@ def test_what_was_destroyed_in_the_log_is_gone_from_the_history(everybody: Every
 def test_the_pages_are_accessible(everybody: Everybody, page: Page) -> None:
     account = everybody.users["other_officer"].pk
     pages = {
-        "system_admin": [reverse("desk:account-new")],
         "security_admin": [
             reverse("desk:account-history", args=[account]),
-            reverse("desk:account-care", args=[account, "reset-password"]),
+            reverse("desk:account-care", args=[account, "suspend"]),
             reverse("desk:account-of", args=[account]),
         ],
     }
@@ -212,7 +175,3 @@ def test_the_pages_are_accessible(everybody: Everybody, page: Page) -> None:
         for address in addresses:
             assert in_browser.complaints(page, in_browser.ORIGIN + address) == [], address
         assert odd == []
-    page.goto(in_browser.ORIGIN + reverse("desk:account-care", args=[account, "reset-password"]))
-    page.get_by_role("button", name="确认办理").click()
-    assert page.locator("#code").is_visible()
-    assert (in_browser.violations(page), in_browser.sideways(page)) == ([], 0)

@@ -13,7 +13,7 @@ from tests.web import in_browser
 from tests.web.route_world import Everybody, body
 
 from gongxin import clock
-from gongxin.identity.models import Representation, Role, Substitution, User
+from gongxin.identity.models import Representation, Substitution
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,7 +26,6 @@ PAGES = {
         ("accounts", ""),
         ("account-of", "<account>"),
         ("permissions-of", "<account>"),
-        ("account-role", "<account>"),
         ("substitute", "<account>"),
         ("substitution-end", "<substitution>"),
         ("home", ""),
@@ -80,30 +79,6 @@ def test_accounts_are_listed_and_narrowed(everybody: Everybody) -> None:
     assert page.count('<th scope="row">') == 1
     assert "审计管理员" in page
     assert "没有符合条件的账号" in client.get(reverse("desk:accounts"), {"q": "nobody"}).content.decode()
-
-
-def test_a_role_changes_only_when_confirmed(everybody: Everybody) -> None:
-    client, account = everybody.clients["security_admin"], everybody.users["other_officer"]
-    at, sent = reverse("desk:account-role", args=[account.pk]), {"role": "case_officer", "department": "tax"}
-    asked = client.post(at, sent | {"step": "check"})
-    assert "信用信息承办员" in asked.content.decode()
-    assert User.objects.get(pk=account.pk).role == Role.DATA_OFFICER
-    assert client.post(at, sent | {"step": "submit"}).status_code == 302
-    assert User.objects.get(pk=account.pk).role == Role.CASE_OFFICER
-    again = client.post(at, sent | {"step": "submit"})
-    assert (again.status_code, "无需变更" in again.content.decode()) == (409, True)
-
-
-def test_staff_without_department_is_told(everybody: Everybody) -> None:
-    at = reverse("desk:account-role", args=[everybody.users["other_officer"].pk])
-    answer = everybody.clients["security_admin"].post(at, {"role": "auditor", "department": "", "step": "submit"})
-    assert (answer.status_code, "必须有所属单位" in answer.content.decode()) == (422, True)
-
-
-def test_nobody_changes_the_own_role(everybody: Everybody) -> None:
-    at = reverse("desk:account-role", args=[everybody.users["security_admin"].pk])
-    answer = everybody.clients["security_admin"].post(at, {"role": "auditor", "department": "market", "step": "submit"})
-    assert answer.status_code == 403
 
 
 def test_substitutes_are_appointed_and_ended(everybody: Everybody) -> None:

@@ -15,6 +15,7 @@ from tests.web.signing_world import AT, PASSWORD, SIGN_IN, Account, sign_in
 from gongxin import clock, ledger
 from gongxin.identity import lockout, passwords, suspension
 from gongxin.identity.roles import Role
+from gongxin.identity.warrants import of_operator
 from gongxin.secrecy.session_store import kept
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +124,7 @@ def test_department_out_of_use_is_told_to_who_knows_the_password(account: Accoun
 
 
 def test_one_time_code_replaces_a_forgotten_password(account: Account) -> None:
-    code = passwords.reset(account.user, acting_user=None, at=AT).code
+    code = passwords.code_now(passwords.reset(account.user, by=of_operator(), at=AT), at=AT).code
     assert sign_in(Client()).status_code == 422, "the old password is void at once"
     given = {"username": "officer", "code": code, "new": "another-long-one-26", "again": "another-long-one-26"}
     client = Client()

@@ -18,8 +18,10 @@ from tests.web.signing_world import AT, PASSWORD, SECRET, Account, code_at, sign
 
 from gongxin import clock
 from gongxin.errors import Conflict, NotPermitted
-from gongxin.identity import factors, passwords, suspension
+from gongxin.identity import factors, passwords, proposals, suspension
+from gongxin.identity.models import ProposalKind
 from gongxin.identity.roles import Role
+from gongxin.identity.warrants import of_operator
 
 pytestmark = pytest.mark.django_db
 FACTOR = "/desk/sign-in/second-factor"
@@ -126,9 +128,9 @@ class TestApp:
             sign_in(first)
             suspension.disable(account.user, acting_user=None, at=AT)
             assert first.post(FACTOR, {"code": code_at(AT)}).context["refused"].code == "account-closed"
-            suspension.enable(account.user, acting_user=None, at=AT)
+            suspension.lift(account.user, by=of_operator(), at=AT)
             sign_in(second)
-            passwords.reset(account.user, acting_user=None, at=AT)
+            passwords.reset(account.user, by=of_operator(), at=AT)
             assert second.post(FACTOR, {"code": code_at(AT)})["Location"] == "/desk/sign-in"
         assert "signin.succeeded" not in account.codes()
 
@@ -270,13 +272,27 @@ class TestLosingOne:
         assert not Authenticator.objects.exists(), "with the last factor the recovery codes go"
         assert sign_in(Client())["Location"] == "/desk/"
 
-    def test_security_administrator_takes_lost_ones_off(self, account: Account) -> None:
+    def test_two_administrators_take_lost_ones_off(self, account: Account) -> None:
         account.with_app()
-        administrator = signing_world.build(Role.SECURITY_ADMIN, "security")
-        auditor = signing_world.build(Role.AUDITOR, "auditor")
+        system = signing_world.build(Role.SYSTEM_ADMIN, "system").user
+        security = signing_world.build(Role.SECURITY_ADMIN, "security").user
+        wanted = proposals.Wanted(ProposalKind.FACTORS, account.user)
         with pytest.raises(NotPermitted):
-            factors.remove_all(account.user, acting_user=auditor.user, at=AT)
+            proposals.propose(wanted, reason="遗失手机", acting_user=security, at=AT)
+        made = proposals.propose(wanted, reason="遗失手机", acting_user=system, at=AT)
         with pytest.raises(NotPermitted):
-            factors.remove_all(administrator.user, acting_user=administrator.user, at=AT)
-        factors.remove_all(account.user, acting_user=administrator.user, at=AT)
-        assert account.events()[-1] == ("factor.removed", {"account": "officer", "actor": "security", "kind": "all"})
+            proposals.approve(made.pk, reason="已核实", acting_user=system, at=AT)
+        assert Authenticator.objects.filter(user=account.user).exists()
+        proposals.approve(made.pk, reason="已核实", acting_user=security, at=AT)
+        assert not Authenticator.objects.filter(user=account.user).exists()
+        assert account.events()[-1] == (
+            "factor.removed",
+            {
+                "account": "officer",
+                "actor": "security",
+                "kind": "all",
+                "proposal": str(made.pk),
+                "reason": "已核实",
+                "rule": "two-administrators",
+            },
+        )

@@ -14,6 +14,7 @@ from tests.web.signing_world import AT, PASSWORD, Account, sign_in
 
 from gongxin import clock
 from gongxin.identity import passwords, suspension
+from gongxin.identity.warrants import of_operator
 from gongxin.secrecy.session_store import kept
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,7 @@ def test_disabled_account_is_out_with_its_next_request(account: Account) -> None
         "account.disabled",
         {"account": "officer", "actor": "the command line", "sessions": 2},
     )
-    suspension.enable(account.user, acting_user=None, at=AT)
+    suspension.lift(account.user, by=of_operator(), at=AT)
     assert not _signed_in(first), "the old session stays ended"
     assert _signed_in(_opened())
 
@@ -141,7 +142,7 @@ def test_reset_password_ends_all(account: Account) -> None:
     client = _opened()
     row = Session.objects.filter(pk=kept(client.session.session_key))
     assert row.exists()
-    passwords.reset(account.user, acting_user=None, at=AT)
+    passwords.reset(account.user, by=of_operator(), at=AT)
     assert not _signed_in(client)
     assert not row.exists()
 

@@ -1,4 +1,8 @@
-"""`gongxin accounts`: making accounts, and what a security administrator does for them. Each act is a ledger leaf."""
+"""`gongxin accounts`: making accounts, and what administrators do for them. Each act is a ledger leaf.
+
+What takes two administrators at the desk the operator does alone only until a node has both, or in an emergency, with a
+reason (gongxin.identity.warrants).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from rich.table import Table
 
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
-from gongxin.identity import accounts, bindings, departments, factors, lockout, passwords, suspension
+from gongxin.identity import accounts, bindings, departments, factors, lockout, passwords, suspension, warrants
 from gongxin.identity.models import Department, User
 from gongxin.identity.roles import Role
 
@@ -18,6 +22,9 @@ app = typer.Typer(no_args_is_help=True, help="Accounts: make, disable, unlock, r
 
 Account = Annotated[str, typer.Argument(help="Name of the account.")]
 DepartmentCode = Annotated[str, typer.Option("--department", help="Code of the department (gongxin providers).")]
+Emergency = Annotated[
+    str, typer.Option("--emergency", help="Why it cannot wait for the two administrators. Goes into the log.")
+]
 RoleName = Annotated[str, typer.Option("--role", help=f"One of: {', '.join(Role.values)}.")]
 
 
@@ -33,17 +40,14 @@ def create(
     full_name: Annotated[str, typer.Option("--full-name", help="The person's name, shown on pages.")],
     role: RoleName = Role.DATA_OFFICER.value,
     department: DepartmentCode = "",
+    emergency: Emergency = "",
 ) -> None:
     """Make an account and show the one-time code by which its owner sets the password."""
-    _made, issued = accounts.create_with_code(
-        name,
-        full_name=full_name,
-        department=_department(department),
-        role=role,
-        acting_user=None,
-        at=clock.now(),
+    at, by = clock.now(), warrants.of_operator(emergency=emergency)
+    made = accounts.create_unopened(
+        name, full_name=full_name, department=_department(department), role=role, by=by, at=at
     )
-    _show(issued)
+    _show(passwords.code_now(made, at=at))
 
 
 @app.command("list")
@@ -62,11 +66,10 @@ def list_accounts() -> None:
 
 @app.command()
 @said_plainly
-def role(name: Account, role: RoleName, department: DepartmentCode = "") -> None:
+def role(name: Account, role: RoleName, department: DepartmentCode = "", emergency: Emergency = "") -> None:
     """Give an account another role, and the department it has from now on."""
-    accounts.change_role(
-        accounts.by_name(name), role=role, department=_department(department), acting_user=None, at=clock.now()
-    )
+    by = warrants.of_operator(emergency=emergency)
+    accounts.change_role(accounts.by_name(name), role=role, department=_department(department), by=by, at=clock.now())
     typer.echo(f"{name}：角色已变更。Role changed.")
 
 
@@ -80,9 +83,10 @@ def disable(name: Account) -> None:
 
 @app.command()
 @said_plainly
-def enable(name: Account) -> None:
+def enable(name: Account, emergency: Emergency = "") -> None:
     """Bring a closed account back."""
-    suspension.enable(accounts.by_name(name), acting_user=None, at=clock.now())
+    by = warrants.of_operator(emergency=emergency)
+    suspension.lift(accounts.by_name(name), by=by, at=clock.now())
     typer.echo(f"{name} 已恢复。Enabled.")
 
 
@@ -96,16 +100,18 @@ def unlock(name: Account) -> None:
 
 @app.command("reset-password")
 @said_plainly
-def reset_password(name: Account) -> None:
+def reset_password(name: Account, emergency: Emergency = "") -> None:
     """Void the password, end the sessions, and show a one-time code for a new password."""
-    _show(passwords.reset(accounts.by_name(name), acting_user=None, at=clock.now()))
+    at, by = clock.now(), warrants.of_operator(emergency=emergency)
+    _show(passwords.code_now(passwords.reset(accounts.by_name(name), by=by, at=at), at=at))
 
 
 @app.command("remove-factors")
 @said_plainly
-def remove_factors(name: Account) -> None:
+def remove_factors(name: Account, emergency: Emergency = "") -> None:
     """Take all second factors off an account whose owner lost them."""
-    factors.remove_all(accounts.by_name(name), acting_user=None, at=clock.now())
+    by = warrants.of_operator(emergency=emergency)
+    factors.remove_all(accounts.by_name(name), by=by, at=clock.now())
     typer.echo(f"{name} 的双重验证已全部移除。Second factors removed.")
 
 

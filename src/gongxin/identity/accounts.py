@@ -12,10 +12,10 @@ from django.db.models import Q
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from gongxin.identity import administering, passwords
-from gongxin.identity.decision_table import Action
+from gongxin.identity import passwords
 from gongxin.identity.models import Department, Representation, Role, Substitution, User
 from gongxin.identity.roles import STAFF
+from gongxin.identity.warrants import DEMONSTRATION, Warrant
 
 _log = logging.getLogger(__name__)
 
@@ -27,74 +27,61 @@ def create(
     full_name: str,
     department: Department | None,
     role: Role | str = Role.DATA_OFFICER,
-    acting_user: User | None = None,
+    by: Warrant = DEMONSTRATION,
     at: datetime,
 ) -> User:
     """Make an account: of staff, with the department it works for, or of somebody from outside, without one.
 
-    acting_user: None for the command line. Raises NotPermitted; InvalidInput: name taken or not usable, unknown role, a
-    department too many or too few, password short, common or like the name.
+    by: whose right it rests on; whoever hands one in has been judged. Raises InvalidInput: name taken or not usable,
+    unknown role, a department too many or too few, password short, common or like the name.
     """
-    actor = administering.judge(None, acting_user, action=Action.ACCOUNT_CREATE, at=at)
-    _judge_department(_role(role), department)
-    user = User(
-        username=username.strip(), first_name=full_name, department=department, role=_role(role), date_joined=at
-    )
-    _judge_username(user)
+    user = judged(username, full_name=full_name, department=department, role=role)
     passwords.judge(password, user)
     user.set_password(password)
-    fields = {"account": user.username, "department": _code(department), "role": str(user.role)}
+    user.date_joined = at
+    fields = {"account": user.username, "department": code_of(department), "role": str(user.role), **by.fields()}
     try:
         with transaction.atomic():
             user.save()
-            ledger.append("account.created", fields=fields, actor=actor, at=at, about=[user.pk])
+            ledger.append("account.created", fields=fields, actor=by.actor, at=at, about=[user.pk])
     except IntegrityError:
-        raise InvalidInput("account-taken", f"账号“{username}”已经存在。", remedy="请换一个账号名。") from None
-    _log.info("account %s (%s, %s) made by %s at %s", username, user.role, _code(department), actor, at.isoformat())
+        raise _taken(username) from None
+    _log.info("account %s (%s, %s) made by %s at %s", username, user.role, by.rule, by.actor, at.isoformat())
     return user
 
 
-def create_with_code(
-    username: str,
-    *,
-    full_name: str,
-    department: Department | None,
-    role: Role | str,
-    acting_user: User | None,
-    at: datetime,
-) -> tuple[User, passwords.ResetCode]:
-    """Make an account that nobody knows the password of, and the code by which its owner sets one. As `create`."""
-    made = create(
-        username,
-        password=secrets.token_urlsafe(32),
-        full_name=full_name,
-        department=department,
-        role=role,
-        acting_user=acting_user,
-        at=at,
-    )
-    return made, passwords.first_code(made, at=at)
+def create_unopened(
+    username: str, *, full_name: str, department: Department | None, role: Role | str, by: Warrant, at: datetime
+) -> User:
+    """Make an account that nobody knows the password of: its owner sets one with a code. Raises as `create`."""
+    secret = secrets.token_urlsafe(32)
+    return create(username, password=secret, full_name=full_name, department=department, role=role, by=by, at=at)
+
+
+def judged(username: str, *, full_name: str, department: Department | None, role: Role | str) -> User:
+    """The account as it would be made, not kept. Raises InvalidInput as `create`, also for a name that is taken."""
+    wanted = judged_role(role, department)
+    user = User(username=username.strip(), first_name=full_name.strip(), department=department, role=wanted)
+    _judge_username(user)
+    if User.objects.filter(username=user.username).exists():
+        raise _taken(username)
+    return user
 
 
 @transaction.atomic
-def change_role(
-    account: User, *, role: Role | str, department: Department | None, acting_user: User | None, at: datetime
-) -> User:
+def change_role(account: User, *, role: Role | str, department: Department | None, by: Warrant, at: datetime) -> User:
     """Give an account another role, and the department it has from now on; it takes effect with its next request.
 
     department: None for roles from outside. Substitutions the account takes part in, and its bindings to
-    organisations, belong to the role it had: they end. acting_user: None for the command line.
-    Raises NotPermitted, also for the own account; InvalidInput: unknown role, a department too many or too few;
-    Conflict if nothing would change.
+    organisations, belong to the role it had: they end. by: whose right it rests on.
+    Raises InvalidInput: unknown role, a department too many or too few; Conflict if nothing would change.
     """
-    actor = administering.judge(account, acting_user, action=Action.ACCOUNT_ROLE, at=at)
-    wanted = _role(role)
-    _judge_department(wanted, department)
+    wanted = judged_role(role, department)
     held = User.objects.select_for_update(of=("self",)).select_related("department").get(pk=account.pk)
     if (held.role, held.department) == (wanted, department):
         raise Conflict("account-role-same", "该账号已经是这个角色和单位。", remedy="无需变更。")
     before = held.role
-    ended = {"ended_at": at, "ended_by": actor}
+    ended = {"ended_at": at, "ended_by": by.actor}
     concerned = Q(absent=held) | Q(substitute=held)
     substitutions = Substitution.objects.filter(concerned, ended_at__isnull=True).update(**ended)
     bindings = Representation.objects.filter(user=held, ended_at__isnull=True).update(**ended)
@@ -104,11 +91,12 @@ def change_role(
         "account": held.username,
         "old": str(before),
         "role": str(wanted),
-        "department": _code(department),
+        "department": code_of(department),
         "substitutions_ended": substitutions,
         "representations_ended": bindings,
+        **by.fields(),
     }
-    ledger.append("account.role.changed", fields=fields, actor=actor, at=at, about=[held.pk])
+    ledger.append("account.role.changed", fields=fields, actor=by.actor, at=at, about=[held.pk])
     return held
 
 
@@ -132,8 +120,20 @@ def judge(user: User) -> Department:
     return user.department
 
 
-def _code(department: Department | None) -> str:
+def code_of(department: Department | None) -> str:
+    """The code of a department, as leaves have it; empty for none."""
     return department.code if department else ""
+
+
+def judged_role(role: Role | str, department: Department | None) -> Role:
+    """The role. Raises InvalidInput for one nobody knows, and for a department too many or too few."""
+    wanted = _role(role)
+    _judge_department(wanted, department)
+    return wanted
+
+
+def _taken(username: str) -> InvalidInput:
+    return InvalidInput("account-taken", f"账号“{username}”已经存在。", remedy="请换一个账号名。")
 
 
 def _judge_department(role: Role, department: Department | None) -> None:

@@ -35,7 +35,7 @@ RELATIONS: Final = ("own", "other", "none")
 WHOSE: Final = ("account", "department", "organisation", "party", "nobody")
 PURPOSE_STANDINGS: Final = ("none", "duty", "unknown", "refused", "closed", "open")
 DISCLOSURES: Final = ("", "public", "authorised", "shared")
-STATES: Final = ("", "active", "contested", "repaired", "closed")
+STATES: Final = ("", "active", "contested", "shielded", "repaired", "closed")
 _CONDITIONS: Final = ("active", "relation", "purpose", "purposes", "disclosure", "consent", "states")
 
 
@@ -52,6 +52,7 @@ class Action(StrEnum):
     RECORD_READ = "record.read"
     RECORD_UNPUBLISHED = "record.unpublished"
     ARCHIVE_READ = "archive.read"
+    ARCHIVE_TRACE = "archive.trace"
     CATALOGUE_READ = "catalogue.read"
     OVERVIEW_READ = "overview.read"
     CHECK_ASK = "check.ask"
@@ -68,8 +69,8 @@ class Action(StrEnum):
     CASE_READ = "case.read"
     CASE_ACT = "case.act"
     ACCOUNT_READ = "account.read"
-    ACCOUNT_CREATE = "account.create"
-    ACCOUNT_ROLE = "account.role"
+    ACCOUNT_PROPOSE = "account.propose"
+    ACCOUNT_APPROVE = "account.approve"
     ACCOUNT_SECURE = "account.secure"
     ACCOUNT_BIND = "account.bind"
     SUBSTITUTE_APPOINT = "substitute.appoint"

@@ -30,6 +30,8 @@ _STATES: Final = {
     "repaired": Text("已修复的", "repaired"),
     "closed": Text("已归档的", "archived"),
 }
+# Actions about one account that may be another's.
+_ABOUT_ACCOUNTS: Final = (Action.ACCOUNT_PROPOSE, Action.ACCOUNT_APPROVE)
 # Actions that also turn on the state of a record.
 _BY_STATE: Final = (Action.RECORD_READ, Action.RECORD_UNPUBLISHED)
 
@@ -75,7 +77,7 @@ def _situations(actor: Actor, deed: Deed) -> Iterator[tuple[Text, Resource]]:
         return
     own = Resource(actor.department, next(iter(sorted(actor.organisations)), ""), actor.name)
     yield _OWN[whose], own
-    if whose != "account":
+    if whose != "account" or deed.id in _ABOUT_ACCOUNTS:
         yield _OTHERS[whose], _ANOTHER
 
 

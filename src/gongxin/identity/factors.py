@@ -21,9 +21,9 @@ from django.utils.crypto import constant_time_compare
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from gongxin.identity import administering
 from gongxin.identity.models import User
 from gongxin.identity.sealing import secrets_of
+from gongxin.identity.warrants import Warrant
 
 TOTP_KIND: Final = str(Authenticator.Type.TOTP)
 KEY_KIND: Final = str(Authenticator.Type.WEBAUTHN)
@@ -175,22 +175,21 @@ def remove(user: User, factor_id: int, *, at: datetime) -> None:
     factor.delete()
     if not enrolled(user):
         Authenticator.objects.filter(user=user).delete()
-    fields = {"account": user.username, "kind": kind}
+    fields = {"account": user.username, "kind": kind, **Warrant(user.username, "own").fields()}
     ledger.append("factor.removed", fields=fields, actor=user.username, at=at, about=[user.pk])
 
 
 @transaction.atomic
-def remove_all(account: User, *, acting_user: User | None, at: datetime) -> None:
-    """Take all factors off an account whose owner lost them; sets up new ones at the next sign-in.
+def remove_all(account: User, *, by: Warrant, at: datetime) -> None:
+    """Take all factors off an account whose owner lost them; it sets up new ones at the next sign-in.
 
-    acting_user: None for the command line. Raises NotPermitted, or NotFound if there is none.
+    by: whose right it rests on. Raises NotFound if there is none.
     """
-    actor = administering.judge(account, acting_user, at=at)
     _lock(account)
     if not Authenticator.objects.filter(user=account).delete()[0]:
         raise NotFound("factor-none", "该账号没有设置双重验证。", remedy="请核对账号。")
-    fields = {"account": account.username, "kind": "all"}
-    ledger.append("factor.removed", fields=fields, actor=actor, at=at, about=[account.pk])
+    fields = {"account": account.username, "kind": "all", **by.fields()}
+    ledger.append("factor.removed", fields=fields, actor=by.actor, at=at, about=[account.pk])
 
 
 def _of(user: User) -> Any:

@@ -168,6 +168,21 @@ def authenticate(secret: str, *, at: datetime) -> ApiKey | None:
     return key
 
 
+def ended(secret: str, *, at: datetime) -> tuple[ApiKey, str] | None:
+    """The key that `secret` was, and why it is none any more: key-revoked, key-expired or department-inactive.
+
+    None for what never was a key, and for a valid one. Not behind the wall: whoever shows an ended key is nobody.
+    """
+    if not _SHAPE.fullmatch(secret):
+        return None
+    key = ApiKey.objects.select_related("department").filter(digest=_digest(secret)).first()
+    if key is None:
+        return None
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at):
+        return key, f"key-{state(key, at=at)}"
+    return None if key.department.active else (key, "department-inactive")
+
+
 def judge_operation(key: ApiKey, operation: str) -> None:
     """Raises NotPermitted for an operation the key is not for."""
     if operation not in key.operations:

@@ -44,6 +44,8 @@ class User(AbstractUser):
 
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     role = models.CharField(max_length=32, choices=Role.choices, default=Role.DATA_OFFICER)
+    # Since when it is suspended; null while it is in use.
+    suspended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -201,4 +203,82 @@ class Consent(models.Model):
         indexes = [
             models.Index(fields=["uscc", "department", "purpose"], name="consent_to_department"),
             models.Index(fields=["borrower"], condition=~models.Q(borrower=""), name="consent_to_borrower"),
+        ]
+
+
+class ProposalKind(models.TextChoices):
+    """What takes two administrators: it makes an account, gives it other rights, or opens a way into it."""
+
+    ACCOUNT = "account", "建立账号"
+    ROLE = "role", "变更角色和单位"
+    RESTORE = "restore", "恢复账号"
+    PASSWORD = "password", "重置密码"
+    FACTORS = "factors", "移除双重验证"
+
+
+class ProposalState(models.TextChoices):
+    """Where a proposal stands. One whose time is over may still say `proposed`: see `proposals.standing`."""
+
+    PROPOSED = "proposed", "待批准"
+    DONE = "done", "已批准"
+    REJECTED = "rejected", "未予批准"
+    WITHDRAWN = "withdrawn", "已撤回"
+    EXPIRED = "expired", "已过期"
+
+
+class Proposal(models.Model):
+    """A change of an account that one administrator proposes and another one approves (docs/adr/0030)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=12, choices=ProposalKind.choices)
+    # None for an account that is still to be made; its name then stands in `username`.
+    account = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="proposals")
+    username = models.CharField(max_length=150)
+    # Of an account to be made, until it is settled whether it is.
+    full_name = models.CharField(max_length=150, blank=True)
+    # What it is to have, and what it had when this was proposed.
+    role = models.CharField(max_length=32, choices=Role.choices, blank=True)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, related_name="+")
+    old_role = models.CharField(max_length=32, choices=Role.choices, blank=True)
+    old_department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=500)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    # From this instant on it can no longer be approved.
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=ProposalState.choices, default=ProposalState.PROPOSED)
+    # Who approved, rejected or withdrew it.
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_reason = models.CharField(max_length=500, blank=True)
+    # Of which instant the one-time code is, as the generator counts, and its SHA-256; the code itself is kept nowhere.
+    code_stamp = models.BigIntegerField(null=True)
+    code_digest = models.CharField(max_length=64, blank=True)
+    # Who took its second half, and when; the first is shown to whoever approves.
+    half_taken_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    half_taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-proposed_at", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["username", "kind"], condition=models.Q(state="proposed"), name="proposal_open_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["done", "rejected"])
+                | (models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("proposed_by"))),
+                name="proposal_by_two",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(half_taken_by__isnull=True)
+                | (models.Q(state="done") & ~models.Q(half_taken_by=models.F("decided_by"))),
+                name="proposal_halves_to_two",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=False) | models.Q(kind="account"), name="proposal_about_account"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account"], name="proposal_by_account"),
+            models.Index(fields=["expires_at"], condition=models.Q(state="proposed"), name="proposal_waiting"),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,17 +16,21 @@ from django.contrib.auth.password_validation import (
     UserAttributeSimilarityValidator,
     validate_password,
 )
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
 from gongxin import ledger
 from gongxin.errors import InvalidInput, NotPermitted
-from gongxin.identity import administering, sessions
+from gongxin.identity import sessions
 from gongxin.identity.models import User
 from gongxin.identity.password_words import PlaceWordsValidator
+from gongxin.identity.warrants import Warrant
 
 SHORTEST: Final = 10
+# Characters of a code's second half, 64 bits; the first has as many, and the instant.
+_HALF: Final = 16
 _RULES: Final = (
     MinimumLengthValidator(SHORTEST),
     CommonPasswordValidator(),
@@ -51,10 +56,43 @@ def judge(password: str, user: User) -> None:
         raise InvalidInput("password-weak", "密码过于简单。", remedy=" ".join(error.messages)) from None
 
 
-def first_code(account: User, *, at: datetime) -> ResetCode:
-    """The code by which the owner of a new account, or of one whose password was voided, sets a password."""
-    code = default_token_generator.make_token(account)
-    return ResetCode(code, at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+class _Codes(PasswordResetTokenGenerator):
+    """Django's generator, whose codes can be made again from the instant they are of: halves need not be kept."""
+
+    def stamp(self) -> int:
+        """Now, as the generator counts."""
+        return self._num_seconds(self._now())
+
+    def of(self, account: User, stamp: int) -> str:
+        """The account's code of that instant; another one once its password has changed."""
+        return self._make_token_with_timestamp(account, stamp, self.secret)
+
+
+_codes: Final = _Codes()
+
+
+def code_now(account: User, *, at: datetime) -> ResetCode:
+    """The code by which the owner of a new account, or of one whose password was voided, sets a password, whole."""
+    return ResetCode(_codes.of(account, _codes.stamp()), until(at))
+
+
+def marked(account: User) -> tuple[int, str]:
+    """A code made now, as it may be kept: of which instant it is, and its digest."""
+    stamp = _codes.stamp()
+    return stamp, _digest(_codes.of(account, stamp))
+
+
+def halves(account: User, stamp: int, digest: str) -> tuple[str, str] | None:
+    """The code of these marks in two halves, each as hard to guess as a password; None once it is used or too old."""
+    code = _codes.of(account, stamp)
+    if not constant_time_compare(_digest(code), digest) or not _codes.check_token(account, code):
+        return None
+    return code[:-_HALF], code[-_HALF:]
+
+
+def until(at: datetime) -> datetime:
+    """When a code made at that instant runs out."""
+    return at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
 
 @transaction.atomic
@@ -71,24 +109,22 @@ def change(user: User, *, new: str, keep: str | None, at: datetime) -> User:
 
 
 @transaction.atomic
-def reset(account: User, *, acting_user: User | None, at: datetime) -> ResetCode:
-    """Void the password and give a code by which the account's owner sets a new one; open sessions end.
+def reset(account: User, *, by: Warrant, at: datetime) -> User:
+    """Void the password; its owner sets a new one with a code (`code_now`, `halves`). Open sessions end.
 
-    Nobody but the owner ever knows the new password. acting_user: None for the command line. Raises NotPermitted.
+    Nobody but the owner ever knows the new password. by: whose right it rests on.
     """
-    actor = administering.judge(account, acting_user, at=at)
     held = _held(account)
     held.set_unusable_password()
     held.save(update_fields=["password"])
-    fields = {"account": held.username, "sessions": sessions.drop(held)}
-    issued = first_code(held, at=at)
-    ledger.append("password.reset", fields=fields, actor=actor, at=at, about=[held.pk])
-    return issued
+    fields = {"account": held.username, "sessions": sessions.drop(held), **by.fields()}
+    ledger.append("password.reset", fields=fields, actor=by.actor, at=at, about=[held.pk])
+    return held
 
 
 @transaction.atomic
 def set_by_code(username: str, *, code: str, new: str, at: datetime) -> User:
-    """A new password in exchange for a code of `reset`, which is void afterwards.
+    """A new password in exchange for a code, both halves one after the other, which is void afterwards.
 
     Raises NotPermitted for whatever is not the code of that account, in the same words whether the account exists;
     InvalidInput for a weak password.
@@ -97,14 +133,18 @@ def set_by_code(username: str, *, code: str, new: str, at: datetime) -> User:
     if held is None:
         # As slow as for an account that exists.
         make_password(new)
-    if held is None or not default_token_generator.check_token(held, code.strip()):
+    if held is None or not _codes.check_token(held, "".join(code.split())):
         raise NotPermitted(
             "reset-code-void",
             "账号或一次性代码不正确，或者代码已经失效。",
-            remedy="请核对后重试，或者请安全管理员重新签发代码。",
+            remedy="请核对后重试；代码分两段的，两段连着填写。失效的，请系统管理员重新提出。",
         )
     _set(held, new, keep=None, at=at)
     return held
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _set(user: User, new: str, *, keep: str | None, at: datetime) -> None:

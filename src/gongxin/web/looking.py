@@ -45,13 +45,23 @@ class _Watched:
     refused: GongxinError | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """How the page was looked at, and whether it was refused."""
+
+    kind: Kind
+    channel: Channel
+    refused: bool
+
+
 def looked(
     kind: Kind, *, duty: str = PLATFORM, channel: Channel = Channel.DESK, alone: bool = False
 ) -> Callable[[View], View]:
     """A page whose requests are looks of this kind under this duty of the pack, unless the view says another.
 
     Answer and entry are one transaction. Nobody signed in, or sent elsewhere: nothing was looked at. alone: the view
-    works in transactions of its own; what it may show is no look, so that only its refusals are logged.
+    works in transactions of its own (a form that changes something, and what it changes has a leaf). A form that is
+    shown, empty or with its faults, is a look at what it is about.
     """
 
     def decorated(view: View) -> View:
@@ -64,8 +74,9 @@ def looked(
             request.gongxin_watched = watched  # type: ignore[attr-defined]
             with nullcontext() if alone else transaction.atomic():
                 response = view(request, *args, **kwargs)
-                if response.status_code != 405 and (watched.refused is not None or not alone):
-                    _settle(request, response, watched, kind, channel)
+                if response.status_code != 405:
+                    refused = watched.refused is not None or (response.status_code >= 400 and not alone)
+                    _settle(request, response, watched, _Means(kind, channel, refused))
             return response
 
         return page
@@ -117,16 +128,16 @@ def _of(request: HttpRequest) -> _Watched:
     return cast("_Watched", request.gongxin_watched)  # type: ignore[attr-defined]
 
 
-def _settle(request: HttpRequest, response: HttpResponseBase, watched: _Watched, kind: Kind, channel: Channel) -> None:
+def _settle(request: HttpRequest, response: HttpResponseBase, watched: _Watched, means: _Means) -> None:
     if watched.settled or 300 <= response.status_code < 400:
         return
     seen, ground = watched.seen, watched.ground
     ground = replace(ground, rule=ground.rule or watched.judged)
-    if response.status_code >= 400:
+    if means.refused:
         error = watched.refused
         seen = seen.refused(error.code if error else f"status-{response.status_code}")
         ground = replace(ground, rule=error.decision.rule) if isinstance(error, Refused) else ground
-    looks.taken(kind, seen, looker=looker(request, channel), ground=ground, at=clock.now())
+    looks.taken(means.kind, seen, looker=looker(request, means.channel), ground=ground, at=clock.now())
 
 
 def of_record(held: Record) -> Seen:

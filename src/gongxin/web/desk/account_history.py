@@ -20,8 +20,9 @@ from django.views.decorators.http import require_safe
 from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.looks import Seen
 from gongxin.enquiries.models import Kind
-from gongxin.identity import departments, selectors
+from gongxin.identity import departments, selectors, warrants
 from gongxin.identity.decision_table import ROLES, ROLES_EN, Action
+from gongxin.identity.models import ProposalKind
 from gongxin.ledger import selectors as log
 from gongxin.ledger.events import EVENTS
 from gongxin.web import looking, sheets
@@ -50,7 +51,14 @@ _WORDS: Final[dict[str, str | Promise]] = {
     "factor-locked": _lazy("暂停登录期间"),
     "account-closed": _lazy("账号已停用"),
     "department-inactive": _lazy("单位已停用"),
+    **{kind.value: kind.label for kind in ProposalKind},
     "": _lazy("无"),
+}
+# By what right it was done, where the leaf says so.
+_RULES: Final[dict[str, str | Promise]] = {
+    warrants.TWO: _lazy("（由他人提出，经批准）"),
+    warrants.BOOTSTRAP: _lazy("（节点尚无两名管理员，由命令行办理）"),
+    warrants.EMERGENCY: _lazy("（紧急情况，由命令行办理）"),
 }
 _REASONS: Final[dict[str, str | Promise]] = {"password": _lazy("密码不正确")}
 
@@ -127,10 +135,11 @@ def _entry(
     roles = ROLES_EN if english else ROLES
     known = {"role": roles, "old": roles, "department": names}
     said = {name: _said(event.code, name, value, known.get(name)) for name, value in leaf["fields"].items()}
+    right = _RULES.get(str(leaf["fields"].get("rule", "")), "")
     return Entry(
         seq=seq,
         at=datetime.fromisoformat(leaf["at"]),
-        sentence=(event.en if english else event.zh).format_map(said),
+        sentence=(event.en if english else event.zh).format_map(said) + str(right),
         actor=opened.get("actor", ""),
         address=opened.get("address", "") if addresses else "",
     )

@@ -19,13 +19,14 @@ from gongxin import clock
 from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.looks import Seen
 from gongxin.enquiries.models import Kind
-from gongxin.identity import departments, selectors
+from gongxin.identity import departments, proposals, selectors
 from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import Resource
 from gongxin.identity.models import Representation, Role, User
 from gongxin.identity.roles import STAFF
 from gongxin.subjects import selectors as subjects
 from gongxin.web import looking, sheets
-from gongxin.web.desk import account_care
+from gongxin.web.desk import account_care, proposing
 from gongxin.web.desk.pages import acting_user, ask, desk_page, number, query, require
 
 _PAGE: Final = 50
@@ -64,7 +65,7 @@ def account_list(request: HttpRequest) -> HttpResponseBase:
     looking.saw(request, Seen(_("账号列表")), rule=rule)
     page = Paginator(_filtered(filters), _PAGE).get_page(number(request.GET.get("page")))
     context = {"filters": filters, "page": page, "query": query(request, page="")}
-    context["may_create"] = ask(request, Action.ACCOUNT_CREATE).allowed
+    context["may_propose"] = ask(request, Action.ACCOUNT_PROPOSE).allowed
     return render(request, "desk/accounts.html", context)
 
 
@@ -97,7 +98,9 @@ def account(request: HttpRequest, account_id: int) -> HttpResponseBase:
         ],
         "bindings": [(entry, names.get(entry.uscc)) for entry in bindings],
         "deeds": account_care.offered(found) if another and ask(request, Action.ACCOUNT_SECURE).allowed else [],
-        "may_change_role": another and ask(request, Action.ACCOUNT_ROLE).allowed,
+        "may_propose": ask(request, Action.ACCOUNT_PROPOSE, Resource(account=found.username)).allowed,
+        "asked": proposing.offered(found),
+        "proposals": [(entry, proposals.standing(entry, at=clock.now())) for entry in proposals.about(found)],
         "may_appoint": found.role in STAFF and ask(request, Action.SUBSTITUTE_APPOINT).allowed,
         "may_bind": another and found.role == Role.REPRESENTATIVE and ask(request, Action.REPRESENTATION_BIND).allowed,
     }

@@ -1,5 +1,5 @@
-"""Changing what an account may do: its role, its substitute, the organisations it represents. Each with a page that
-asks to confirm; nothing is done before.
+"""Changing what an account may do: its substitute, the organisations it represents. Each with a page that asks to
+confirm; nothing is done before. Its role takes two administrators: `proposing`.
 """
 
 from __future__ import annotations
@@ -20,32 +20,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from gongxin import clock
+from gongxin.enquiries.looks import Seen
 from gongxin.errors import GongxinError, NotFound
-from gongxin.identity import accounts, departments, representations, selectors, substitutions
+from gongxin.identity import representations, selectors, substitutions
 from gongxin.identity.decision_table import Action
-from gongxin.identity.models import Role, User
+from gongxin.identity.models import User
 from gongxin.identity.roles import exclude
 from gongxin.subjects import selectors as subjects
 from gongxin.subjects.identifiers import folded_code
+from gongxin.web import looking
 from gongxin.web.desk.pages import acting_user, desk_page, require
 
 _DAY = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
-
-class RoleForm(forms.Form):
-    """The role and department an account is to have."""
-
-    role = forms.ChoiceField(label=gettext_lazy("角色"), choices=Role.choices)
-    department = forms.ChoiceField(
-        label=gettext_lazy("所属单位"),
-        required=False,
-        help_text=gettext_lazy("工作人员必须有所属单位；信用主体代表和自然人没有。"),
-    )
-
-    def __init__(self, data: Any, account: User) -> None:
-        current = {"role": account.role, "department": account.department.code if account.department else ""}
-        super().__init__(data, initial=current)
-        _choose(self, "department", [(entry.code, entry.name) for entry in departments.listing()], _("没有所属单位"))
 
 
 class SubstituteForm(forms.Form):
@@ -87,28 +73,6 @@ class _Task:
     form: forms.Form
     answers: Callable[[dict[str, Any]], Sequence[tuple[str, str]]]
     act: Callable[[dict[str, Any]], object]
-
-
-@require_http_methods(["GET", "POST"])
-@desk_page
-def role(request: HttpRequest, account_id: int) -> HttpResponseBase:
-    """Another role for an account."""
-    require(request, Action.ACCOUNT_ROLE)
-    account = selectors.account(account_id)
-    form = RoleForm(request.POST or None, account)
-
-    def answers(values: dict[str, Any]) -> list[tuple[str, str]]:
-        code = values["department"]
-        name = departments.by_code(code).name if code else _("没有所属单位")
-        return [(_("新的角色"), Role(values["role"]).label), (_("所属单位"), name)]
-
-    def act(values: dict[str, Any]) -> None:
-        department = departments.by_code(values["department"]) if values["department"] else None
-        actor = acting_user(request)
-        accounts.change_role(account, role=values["role"], department=department, acting_user=actor, at=clock.now())
-
-    warning = _("变更自下一次操作起生效；该账号现有的代理和主体绑定随之结束。")
-    return _steps(request, account, _Task(_("变更角色"), warning, _("角色已变更。"), form, answers, act))
 
 
 @require_http_methods(["GET", "POST"])
@@ -206,6 +170,7 @@ def _steps(request: HttpRequest, account: User, task: _Task) -> HttpResponseBase
     """The form; then what was answered, to confirm; then the deed. `step` says which."""
     form, step = task.form, request.POST.get("step")
     refused: GongxinError | None = None
+    looking.saw(request, Seen(account.username))
     if request.method == "POST" and form.is_valid() and step != "edit":
         try:
             shown = task.answers(form.cleaned_data)
@@ -233,6 +198,7 @@ def _ending(
 ) -> HttpResponseBase:
     """What is about to end, to confirm; then the deed. words: title, and what is said when it is done."""
     title, done = words
+    looking.saw(request, Seen(account.username))
     if request.method == "POST":
         act()
         messages.success(request, done)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
+from gongxin.enquiries.models import Kind
+from gongxin.web import looking
 from gongxin.web.desk import (
     account_care,
     account_history,
@@ -22,6 +24,8 @@ from gongxin.web.desk import (
     overview,
     permissions,
     proof,
+    proposals,
+    proposing,
     reports,
     results,
     retention,
@@ -32,20 +36,24 @@ from gongxin.web.desk import (
 from gongxin.web.signing import identity_service, own_account, sign_in
 
 
-class TableForm(StringConverter):
-    """csv or xlsx."""
-
-    regex = "csv|xlsx"
-
-
 class DeedName(StringConverter):
     """What is done to an account."""
 
     regex = "|".join(account_care.DEEDS)
 
 
-register_converter(TableForm, "table")
+class AskedName(StringConverter):
+    """What is asked for an account with a reason alone."""
+
+    regex = "|".join(proposing.ASKED)
+
+
 register_converter(DeedName, "deed")
+register_converter(AskedName, "asked")
+
+# Who changes an account sees it first: a look like that at its own page.
+_seen = looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS)
+_kept = looking.looked(Kind.ACCOUNT, duty=looking.ACCOUNTS, alone=True)
 
 app_name = "desk"
 _one = "submissions/<uuid:submission_id>"
@@ -72,9 +80,9 @@ urlpatterns: list[URLPattern] = [
     path("account/permissions.<table:form>", permissions.own_file, name="permissions-file"),
     path("administration/accounts/", accounts.account_list, name="accounts"),
     path("administration/accounts.<table:form>", accounts.account_file, name="accounts-file"),
-    path("administration/accounts/new", account_care.new, name="account-new"),
+    path("administration/accounts/new", _kept(proposing.new), name="account-new"),
     path("administration/accounts/<int:account_id>", accounts.account, name="account-of"),
-    path("administration/accounts/<int:account_id>/<deed:deed>", account_care.care, name="account-care"),
+    path("administration/accounts/<int:account_id>/<deed:deed>", _kept(account_care.care), name="account-care"),
     path("administration/accounts/<int:account_id>/history", account_history.history, name="account-history"),
     path(
         "administration/accounts/<int:account_id>/history.<table:form>",
@@ -87,15 +95,24 @@ urlpatterns: list[URLPattern] = [
         permissions.file_of_account,
         name="permissions-of-file",
     ),
-    path("administration/accounts/<int:account_id>/role", appointing.role, name="account-role"),
-    path("administration/accounts/<int:account_id>/substitute", appointing.substitute, name="substitute"),
-    path("administration/accounts/<int:account_id>/organisation", appointing.bind, name="representation"),
+    path("administration/accounts/<int:account_id>/role", _kept(proposing.role), name="account-role"),
+    path("administration/accounts/<int:account_id>/propose/<asked:kind>", _kept(proposing.ask), name="account-ask"),
+    path("administration/proposals/", _seen(proposals.listing), name="proposals"),
+    path("administration/proposals.<table:form>", _seen(proposals.file), name="proposals-file"),
+    path("administration/proposals/<uuid:proposal_id>", _seen(proposals.one), name="proposal"),
+    path("administration/proposals/<uuid:proposal_id>/decide", _kept(proposals.decide), name="proposal-decide"),
+    path("administration/proposals/<uuid:proposal_id>/withdraw", _kept(proposals.withdraw), name="proposal-withdraw"),
+    path("administration/proposals/<uuid:proposal_id>/code", _kept(proposals.code), name="proposal-code"),
+    path("administration/accounts/<int:account_id>/substitute", _kept(appointing.substitute), name="substitute"),
+    path("administration/accounts/<int:account_id>/organisation", _kept(appointing.bind), name="representation"),
     path(
-        "administration/substitutions/<uuid:substitution_id>/end", appointing.end_substitution, name="substitution-end"
+        "administration/substitutions/<uuid:substitution_id>/end",
+        _kept(appointing.end_substitution),
+        name="substitution-end",
     ),
     path(
         "administration/representations/<uuid:representation_id>/end",
-        appointing.end_representation,
+        _kept(appointing.end_representation),
         name="representation-end",
     ),
     path("administration/departments/", departments.department_list, name="departments-kept"),
@@ -125,6 +142,7 @@ urlpatterns: list[URLPattern] = [
     path("looks/", looks.search, name="looks"),
     path("looks.<table:form>", looks.file, name="looks-file"),
     path("looks/<uuid:look_id>", looks.look, name="look"),
+    path("looks/<uuid:look_id>/proof.txt", looks.proof, name="look-proof"),
     path("report", reports.report, name="report"),
     path("proof/", proof.history, name="proof"),
     path("proof.<table:form>", proof.history_file, name="proof-file"),
@@ -132,6 +150,8 @@ urlpatterns: list[URLPattern] = [
     path("proof/<uuid:run_id>.<table:form>", proof.run_file, name="proof-run-file"),
     path("archive/", archive.search, name="archive"),
     path("archive/<uuid:record_id>", archive.record, name="archived"),
+    path("archive/cases/<uuid:case_id>", archive.case, name="archived-case"),
+    path("archive/cases/<uuid:case_id>/evidence/<uuid:evidence_id>", archive.evidence_file, name="archived-evidence"),
     path("retention/", retention.overview, name="retention"),
     path("retention.<table:form>", retention.file, name="retention-file"),
     path("retention/rules/<slug:rule_id>", retention.rule, name="retention-rule"),
@@ -142,8 +162,8 @@ urlpatterns: list[URLPattern] = [
     path("keys/new", keys.new, name="key-new"),
     path("keys/<uuid:key_id>/rotate", keys.rotate, name="key-rotate"),
     path("keys/<uuid:key_id>/revoke", keys.revoke, name="key-revoke"),
-    path("undelivered", undelivered.listing, name="undelivered"),
-    path("undelivered.<table:form>", undelivered.file, name="undelivered-file"),
+    path("undelivered", _kept(undelivered.listing), name="undelivered"),
+    path("undelivered.<table:form>", _kept(undelivered.file), name="undelivered-file"),
     path("undelivered/<uuid:delivery_id>/again", undelivered.again, name="undelivered-again"),
     path("departments/", overview.departments_page, name="departments"),
     path("departments.<table:form>", overview.departments_file, name="departments-file"),

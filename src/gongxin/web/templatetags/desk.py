@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from gongxin import clock
 from gongxin.ends import selectors as proofs
 from gongxin.ends.selectors import Standing
+from gongxin.identity import proposals
 from gongxin.identity.administering import COMMAND_LINE
 from gongxin.identity.decision_table import Action
 from gongxin.intake.faults import FAULTS
@@ -19,6 +20,8 @@ from gongxin.web.desk.pages import acting_user, ask, of_department
 from gongxin.web.templatetags.gongxin import titled
 
 register = template.Library()
+# So many of a kind on the first page; the list has all.
+_WAITING = 10
 
 _BADGES = {
     SubmissionState.COMPLETED: "badge-good",
@@ -44,6 +47,19 @@ def proof_standing(context: Mapping[str, Any]) -> Standing | None:
     """How the daily proof stands; None for who does not see its runs."""
     seen = ask(context["request"], Action.PROOF_READ).allowed
     return proofs.standing(at=clock.now()) if seen else None
+
+
+@register.inclusion_tag("desk/parts/proposals_waiting.html", takes_context=True)
+def proposals_waiting(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of accounts that wait for the reader: to be approved, decided otherwise, or with a code to hand over."""
+    request, at = context["request"], clock.now()
+    approves = ask(request, Action.ACCOUNT_APPROVE).allowed
+    if not approves and not ask(request, Action.ACCOUNT_PROPOSE).allowed:
+        return {}
+    own = {} if approves else {"halves": proposals.with_half(at=at)[:_WAITING]}
+    if not approves:
+        own["refused"] = proposals.refused_lately(acting_user(request), at=at)[:_WAITING]
+    return {"approves": approves, "waiting": proposals.waiting(at=at)[:_WAITING], **own}
 
 
 @register.filter
