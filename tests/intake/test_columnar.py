@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -48,14 +49,17 @@ def test_numbers_keep_their_digits(tmp_path: Path, number: str, text: str | None
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"a": "1", "b": "2"', "Expecting"),
+        ('{"a": "1", "b": "2"', "语法有误"),
         ('{"a": "1", "a": "2"}', "两次"),
         ('{"a": "1", "a": "2", "b": null}', "两次"),
         ('["1", "2"]', "不是对象"),
         ('{"a": {"x": 1}, "b": "2"}', "a"),
         ('{"a": [1], "b": "2"}', "a"),
         ('{"a": NaN, "b": "2"}', "NaN"),
-        ("昨天", "Expecting"),
+        ("昨天", "语法有误"),
+        ('{"a": "1\\u0000", "b": "2"}', "“a”含有空字符"),
+        ('{"a": "1", "b": "\\ud800"}', "“b”含有空字符或不成对的代理字符"),
+        ('{"a": ' + "[" * 100_000 + "}", "嵌套过深"),
     ],
 )
 @pytest.mark.parametrize("more", ["", '{"a": "5", "b": "6"}\n'])
@@ -110,13 +114,35 @@ def test_parquet_cut_off_is_refused(tmp_path: Path) -> None:
     assert refusal.value.code == "E104"
 
 
-@pytest.mark.parametrize("column", [[["1", "2"]], [{"x": 1}], ["泽川".encode("gb18030")]])
+@pytest.mark.parametrize("column", [[["1", "2"]], [{"x": 1}], ["泽川".encode("gb18030")], [timedelta(1)], [time(8)]])
 def test_parquet_with_what_is_no_text_is_refused(tmp_path: Path, column: list[object]) -> None:
     """Left empty, such a cell would be lost without a word."""
     pl.DataFrame({"a": ["1"], "b": column}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(FileRefused) as refusal:
         list(ParquetSource(tmp_path / "a.parquet").chunks(1, 2))
     assert (refusal.value.code, "“b”" in refusal.value.facts["value"]) == ("E103", True)
+
+
+def test_parquet_instants_are_days_in_china(tmp_path: Path) -> None:
+    instant = datetime(2026, 4, 1, 16, 30, tzinfo=UTC)
+    pl.DataFrame({"a": [instant], "b": [instant.replace(tzinfo=None)]}).write_parquet(tmp_path / "a.parquet")
+    (chunk,) = ParquetSource(tmp_path / "a.parquet").chunks(1, 2)
+    assert chunk.frame.rows() == [(1, "2026-04-02 00:30:00", "2026-04-01 16:30:00")]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}\n", "对象是空的"),
+        ('{\n "rows": []\n}\n', "第 2 个字符处语法有误"),
+        ('{"a": [1]}\n{"a": {}}\n', "“a”的值不是文字或数字"),
+    ],
+)
+def test_json_that_is_not_in_lines_is_refused_whole(tmp_path: Path, content: str, said: str) -> None:
+    with pytest.raises(FileRefused) as refusal:
+        read(tmp_path, content)
+    assert refusal.value.code == "E103"
+    assert said in refusal.value.facts["value"]
 
 
 def test_parquet_texts_written_as_bytes(tmp_path: Path) -> None:

@@ -216,3 +216,18 @@ def test_garbled_text(text: str) -> None:
 def test_blank_cells_of_every_type_are_nothing() -> None:
     for field in (DAY, MONEY, YEAR, COUNT, CODE, KINDS, STATUS):
         assert cast(field, None, "", "  ", "无", "-", "/", "\u3000") == [(None, None)] * 7, field.type
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-04-01T16:00:00.000Z", "2026-04-02"),
+        ("2026-04-01T15:59:59Z", "2026-04-01"),
+        ("2026-04-01 16:00+00:00", "2026-04-02"),
+        ("2026-04-02T00:00:00+08:00", "2026-04-02"),
+        ("2026-04-01T16:00:00", "2026-04-01"),
+    ],
+)
+def test_an_instant_is_the_day_in_china(text: str, day: str) -> None:
+    """What JavaScript writes for midnight in China names the day before, in UTC."""
+    assert cast(DAY, text) == [(day, None)]

@@ -190,6 +190,32 @@ def test_hidden_rows_are_read_and_named() -> None:
     assert (found.row_number, found.value, found.expected) == (0, "1", "第 3 行")
 
 
+def test_names_with_a_prefix_hide_nothing() -> None:
+    """Some programs write <x:row>, <x:c>, <x:v>."""
+
+    def edit(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        sheet.row_dimensions[3].hidden = True
+        sheet.cell(3, titles().index("CF_XDR_SHXYM") + 1).value = 913700001234567890
+        sheet.cell(4, titles().index("CF_SY") + 1).value = "=1"
+
+    submission = hand_in(prefixed(xlsx([penalty(n) for n in range(1, 5)], edit)), filename="a.xlsx")
+    assert outcome(submission) == ("completed", 2, 2)
+    assert submission.rejections_by_code == {"E212": 1, "E214": 1}
+    assert Finding.objects.get(code="W105").expected == "第 3 行"
+
+
+def prefixed(book: bytes) -> bytes:
+    """The workbook with prefixed names in the XML of its sheet."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            content = before.read(name).decode()
+            if name.startswith("xl/worksheets/sheet"):
+                content = re.sub(r"<(/?)(?=\w)", r"<\1x:", content).replace("xmlns=", "xmlns:x=")
+            after.writestr(name, content)
+    return out.getvalue()
+
+
 def test_hidden_rows_of_an_old_workbook() -> None:
     content = workbook([titles(), list(penalty(1).values())], hidden=[2])
     assert "W105" in hand_in(content, filename="a.xls").warnings_by_code
@@ -291,6 +317,10 @@ def test_several_sheets_that_fit() -> None:
         (csv_of([penalty(1)]).decode("utf-8-sig").encode("utf-16-le"), "E108"),
         ("甲,乙\n1,2\n".encode(), "E110"),
         (csv_of([penalty(1)]) + b'"', "E115"),
+        (csv_of([penalty(1)])[:-23], "E104"),
+        (csv_of([penalty(1)]) + "罚".encode("gb18030") + b"\n", "E107"),
+        # Read as GB18030 this would be accepted, as nonsense.
+        (csv_of([penalty(1)])[3:] + "罚".encode("gb18030") + b"\n", "E107"),
     ],
 )
 def test_refused(content: bytes, code: str) -> None:

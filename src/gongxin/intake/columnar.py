@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.intake.delimited import Decoder
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.tables import CHUNK_ROWS, FAULT_SCHEMA, ROW, Chunk, Notice, no_faults, text_frame
@@ -24,6 +25,10 @@ _AFTER_KEY: Final = '":'
 # and objects.
 _DELICATE: Final = re.compile(rb'":\s*(?:[\[{]|-?(?:[0-9.]{17,}|[0-9.]+[eE]))')
 _SMALLEST, _LARGEST = 1e-15, 1e15
+# Written so that only a look at the character tells whether it can be kept: NUL, halves of surrogate pairs.
+_ESCAPES: Final = (b"\\u0000", b"\\ud", b"\\uD")
+# Types of Parquet columns whose values have one text.
+_PLAIN_TYPES: Final = (pl.String, pl.Binary, pl.Boolean, pl.Date, pl.Datetime, pl.Categorical, pl.Enum, pl.Null)
 
 
 class JsonLinesSource:
@@ -69,8 +74,12 @@ class JsonLinesSource:
             beginning = file.read(_TITLES_FROM).removeprefix(b"\xef\xbb\xbf")
         cut = beginning.rfind(b"\n") + 1 if len(beginning) >= _TITLES_FROM - 3 else 0
         lines = Decoder().utf8(beginning[:cut] if cut else beginning, 0).split(b"\n")
-        found = (_object(line)[0] for line in lines if line.strip())
-        return list(dict.fromkeys(key for entry in found if entry for key in entry))
+        found = [_object(line) for line in lines if line.strip()]
+        titles = list(dict.fromkeys(key for entry, _complaint in found if entry for key in entry))
+        if not titles:
+            complaint = next((said for _entry, said in found if said), "对象是空的")
+            raise FileRefused("E103", value=f"JSON，但没有一行是完整的对象（{complaint[:60]}）")
+        return titles
 
     def _chunk(self, lines: list[bytes], number: int, width: int, done: float) -> Chunk:
         numbers = pl.int_range(number, number + len(lines), dtype=pl.Int64, eager=True)
@@ -87,7 +96,7 @@ class JsonLinesSource:
         if not (keys == len(self.titles)).all():
             return None
         block = b"\n".join(lines)
-        if _DELICATE.search(block):
+        if _DELICATE.search(block) or any(sign in block for sign in _ESCAPES):
             return None
         try:
             frame = pl.read_ndjson(block, infer_schema_length=None)
@@ -118,14 +127,30 @@ def _object(line: bytes) -> tuple[dict[str, str] | None, str]:
         entry = json.loads(
             line, parse_int=str, parse_float=_plain, parse_constant=_no_number, object_pairs_hook=_without_doubles
         )
-    except (ValueError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        return None, f"第 {error.colno} 个字符处语法有误"
+    except RecursionError:
+        return None, "括号嵌套过深"
+    except ValueError as error:
         return None, str(error)[:100]
     if not isinstance(entry, dict):
         return None, "不是对象"
     for key, value in entry.items():
         if isinstance(value, dict | list):
-            return None, f"“{key}”的值不是文字或数字"[:100]
-    return {key: _word(value) for key, value in entry.items()}, ""
+            return None, f"“{_shown(key)}”的值不是文字或数字"[:100]
+    words = {key: _word(value) for key, value in entry.items()}
+    spoilt = next((key for key, word in words.items() if not (_can_be_kept(key) and _can_be_kept(word))), None)
+    return (words, "") if spoilt is None else (None, f"“{_shown(spoilt)}”含有空字符或不成对的代理字符"[:100])
+
+
+def _can_be_kept(text: str) -> bool:
+    """Whether a database can hold it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and _shown(text) == text
+
+
+def _shown(text: str) -> str:
+    """The text with a question mark for what cannot be written."""
+    return text.encode(errors="replace").decode()
 
 
 def _word(value: object) -> str:
@@ -175,7 +200,7 @@ class ParquetSource:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise FileRefused("E104", value="Parquet 结构损坏") from error
         for title, kind in self._frame.collect_schema().items():
-            if kind.is_nested():
+            if not (kind.is_numeric() or isinstance(kind, _PLAIN_TYPES)):
                 raise _unsuitable(title)
 
     def head(self, rows: int) -> list[list[str]]:
@@ -198,14 +223,17 @@ class ParquetSource:
 
 
 def _text(column: pl.Series) -> pl.Series:
-    """The column as text: numbers in full, days as yyyy-MM-dd. Raises FileRefused E103 where bytes are no text."""
+    """The column as text: numbers in full, days as yyyy-MM-dd (of an instant: the day in China). Raises FileRefused
+    E103 where bytes are no text.
+    """
     if column.dtype == pl.Binary:
         try:
             return column.cast(pl.String)
         except pl.exceptions.PolarsError as error:
             raise _unsuitable(column.name) from error
     if isinstance(column.dtype, pl.Datetime):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S")
+        local = column.dt.convert_time_zone(CIVIL_TIME.key) if column.dtype.time_zone else column
+        return local.dt.strftime("%Y-%m-%d %H:%M:%S")
     return column.cast(pl.String)
 
 

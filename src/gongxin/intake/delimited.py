@@ -29,6 +29,10 @@ _BLOCK: Final = 16 * 1024**2
 _FIRST_BLOCK: Final = 1024**2
 _RECORD_LIMIT: Final = 64 * 1024**2
 _BOM: Final = b"\xef\xbb\xbf"
+# Bytes of one character, the line end not among them.
+_LONGEST_CHARACTER: Final = 4
+# Of a pair of bytes that are a common Chinese character in GB18030, one in six is also a character in UTF-8.
+_SURELY: Final = 16
 _QUOTE, _LF, _CR = 34, 10, 13
 DELIMITERS: Final = (",", "\t", ";")
 _QUOTED: Final = re.compile(rb'"[^"]*"')
@@ -50,31 +54,37 @@ class _Irregular(Exception):
 class Decoder:
     """Decides the encoding once and for all: UTF-8 unless the first non-ASCII text says GB18030.
 
-    trusting: once UTF-8 has been decided, blocks are handed on unchecked to a parser that refuses other bytes itself.
+    A text that begins as UTF-8 and goes on otherwise is damaged: as GB18030 it would be read, but as nonsense.
+    marked: the file begins with the mark of UTF-8. trusting: once that is decided, blocks are handed on unchecked
+    to a parser that refuses other bytes itself.
     """
 
-    def __init__(self, *, trusting: bool = False) -> None:
-        self.encoding: str | None = None
+    def __init__(self, *, marked: bool = False, trusting: bool = False) -> None:
+        self.encoding: str | None = "utf-8" if marked else None
         self._trusting = trusting
 
     def utf8(self, block: bytes, offset: int) -> bytes:
-        """The block as UTF-8. Raises FileRefused E107, E108; offset: where the block stands in the file."""
+        """The block as UTF-8. Raises FileRefused E104, E107, E108; offset: where the block stands in the file."""
         nul = block.find(b"\0")
         if nul >= 0:
             raise FileRefused("E108", value=offset + nul + 1)
         if block.isascii():
             return block
+        fault = None
         if self.encoding is None:
-            self.encoding = "utf-8" if _utf8_fault(block) is None else "gb18030"
+            fault = _utf8_fault(block)
+            self.encoding = "utf-8" if fault is None or _speaks_utf8(block[:fault]) else "gb18030"
+        elif self.encoding == "utf-8" and not self._trusting:
+            fault = _utf8_fault(block)
         if self.encoding == "utf-8":
-            fault = None if self._trusting else _utf8_fault(block)
             if fault is not None:
-                raise FileRefused("E107", value=offset + fault + 1)
+                raise _undecodable(block, fault, offset)
             return block
         try:
             return block.decode("gb18030").encode()
         except UnicodeDecodeError as error:
-            raise FileRefused("E107", value=offset + error.start + 1) from error
+            # Where both fail, the one that holds longer was meant.
+            raise _undecodable(block, max(error.start, fault or 0), offset) from error
 
 
 def _utf8_fault(block: bytes) -> int | None:
@@ -84,6 +94,18 @@ def _utf8_fault(block: bytes) -> int | None:
     except UnicodeDecodeError as error:
         return error.start
     return None
+
+
+def _speaks_utf8(beginning: bytes) -> bool:
+    """Whether there are so many characters in UTF-8 that they cannot be Chinese in GB18030 by chance."""
+    return sum(not character.isascii() for character in beginning.decode()) >= _SURELY
+
+
+def _undecodable(block: bytes, fault: int, offset: int) -> FileRefused:
+    """What to refuse a text with whose bytes make no character from `fault` on; offset: of the block in the file."""
+    if fault >= len(block) - _LONGEST_CHARACTER and not block.endswith(b"\n"):
+        return FileRefused("E104", value="最后一个字不完整，文件在末尾被截断")
+    return FileRefused("E107", value=offset + fault + 1)
 
 
 @dataclass(slots=True)
@@ -187,6 +209,8 @@ class DelimitedSource:
         self.path = path
         self.notices: list[Notice] = []
         self._size = path.stat().st_size
+        with path.open("rb") as file:
+            self._marked = file.read(len(_BOM)) == _BOM
         self.delimiter = delimiter or _delimiter(self._beginning())
 
     def head(self, rows: int) -> list[list[str]]:
@@ -194,14 +218,14 @@ class DelimitedSource:
         beginning = self._beginning()
         whole = len(beginning) == self._size or len(beginning) == self._size - len(_BOM)
         cut = beginning if whole else beginning[: beginning.rfind(b"\n") + 1]
-        text = Decoder().utf8(cut, 0).decode()
+        text = Decoder(marked=self._marked).utf8(cut, 0).decode()
         return list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter), rows))
 
     def chunks(self, first_row: int, width: int) -> Iterator[Chunk]:
         """See `tables.Source`. Raises FileRefused E107, E108, E115, E119."""
         with self.path.open("rb") as file:
-            if file.read(len(_BOM)) != _BOM:
-                file.seek(0)
+            if self._marked:
+                file.seek(len(_BOM))
             yield from self._blocks(file, first_row, width)
 
     def _beginning(self) -> bytes:
@@ -209,7 +233,7 @@ class DelimitedSource:
             return file.read(1024**2).removeprefix(_BOM)
 
     def _blocks(self, file: IO[bytes], first_row: int, width: int) -> Iterator[Chunk]:
-        decoder, rest, number, offset = Decoder(trusting=True), b"", 1, file.tell()
+        decoder, rest, number, offset = Decoder(marked=self._marked, trusting=True), b"", 1, file.tell()
         while True:
             read = file.read(_BLOCK if number > 1 else min(_BLOCK, _FIRST_BLOCK))
             block = rest + read
@@ -278,7 +302,7 @@ class DelimitedSource:
                 return None
             fault = _utf8_fault(block)
             if fault is not None:
-                raise FileRefused("E107", value=place.offset + fault + 1) from error
+                raise _undecodable(block, fault, place.offset) from error
             raise _unreadable(place) from error
         if frame.height != records.count:
             if widths is None:

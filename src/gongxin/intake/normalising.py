@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 
 import polars as pl
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.intake.headers import CODE_ROLES
 from gongxin.policy.model import Code, CodeList, Field
 from gongxin.subjects.identifiers import fold_code
@@ -36,6 +37,7 @@ _FULL_WIDTH: Final = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0x
 _SERIAL_ZERO: Final = date(1899, 12, 30)
 _SURE_MARKS: Final = re.compile(r"[;；]")
 _OTHER_MARKS: Final = re.compile(r"[,，、|/]|-(?!\d)")
+_INSTANT: Final = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$"
 _REMARK: Final = re.compile(r"^\s*(?:[-—－:：]|[(（])\s*(.+?)[)）]?\s*$")
 
 
@@ -138,7 +140,10 @@ def _rejoined(raw: pl.Series, outcome: pl.DataFrame, expected: str) -> Cast:
 
 
 def _dates(texts: pl.Series, role: str | None) -> pl.DataFrame:
-    """Days: yyyy-M-d, yyyy/M/d, yyyy.M.d, yyyyMMdd, yyyy年M月d日, spreadsheet serials; a time of day is dropped."""
+    """Days: yyyy-M-d, yyyy/M/d, yyyy.M.d, yyyyMMdd, yyyy年M月d日, spreadsheet serials; a time of day is dropped, an
+    instant (with Z or an offset) is the day in China.
+    """
+    texts = _in_china(texts)
     text = (
         half_width(pl.col("text"))
         .str.replace(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$", "")
@@ -169,6 +174,20 @@ def _dates(texts: pl.Series, role: str | None) -> pl.DataFrame:
         pl.when(pl.col("day").is_null()).then(pl.lit("E207")).when(~pl.col("sound")).then(pl.lit("E217")).alias("code")
     )
     return frame.select(value, code)
+
+
+def _in_china(texts: pl.Series) -> pl.Series:
+    """Instants as the time in China: 2026-04-01T16:00:00Z is midnight of the next day there. Other texts stay."""
+    instants = texts.str.contains(_INSTANT).fill_null(value=False).arg_true()
+    return texts.clone().scatter(instants, [_local(text) for text in texts.gather(instants)])
+
+
+def _local(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone(CIVIL_TIME).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError):
+        # 2026-02-30T00:00Z: the cast says what is wrong with it.
+        return text
 
 
 def _decimals(texts: pl.Series, field: Field) -> pl.DataFrame:

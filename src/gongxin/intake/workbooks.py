@@ -42,6 +42,8 @@ _MERGED: Final = re.compile(rb"<mergeCell\b[^>]*\bref=\"[A-Z]+(\d+):[A-Z]+(\d+)\
 _LONG_FRACTION: Final = r"^-?\d+\.\d{9,}$"
 _BLOCK: Final = 16 * 1024**2
 _ROW_END: Final = b"</row>"
+# Some programs write every name of the sheet's XML with a prefix (<x:row>).
+_PREFIX: Final = re.compile(rb"<(\w+:)worksheet\b")
 _DAMAGED: Final = "工作簿内部结构损坏"
 # xlrd has no error type of its own for damaged structures: it stumbles over them with one of these.
 _XLS_FAILURES: Final = (
@@ -154,10 +156,15 @@ def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, xml: IO[bytes]) -> She
 
 
 def _blocks_of_rows(xml: IO[bytes]) -> Iterator[bytes]:
-    """The sheet's XML in blocks that end with a row; the last holds what follows the rows."""
-    rest = b""
+    """The sheet's XML, names without a prefix, in blocks that end with a row; the last holds what follows the rows."""
+    rest, prefix = b"", None
     while read := xml.read(_BLOCK):
         block = rest + read
+        if prefix is None:
+            found = _PREFIX.search(block)
+            prefix = found[1] if found else b""
+        if prefix:
+            block = block.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
         cut = block.rfind(_ROW_END) + len(_ROW_END)
         if cut < len(_ROW_END):
             rest = block
