@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
+from functools import partial
 
 import openpyxl
 import pytest
-from tests.intake.hand_ins import code, csv_of, department, hand_in, nameless, penalty, person
+from tests.intake.hand_ins import AT, code, csv_of, department, hand_in, nameless, penalty, person
 
 from gongxin.errors import Conflict, NotFound
 from gongxin.intake import returns, storage
@@ -177,9 +179,31 @@ def test_linking_twice_changes_nothing() -> None:
 
 def test_whole_file_goes_back_with_the_reasons_beside_the_rejected_rows() -> None:
     submission = hand_in([penalty(1), nameless(2), penalty(3)])
-    for rows in (csv_rows(returns.whole_csv(submission)), sheet_rows(returns.whole_workbook(submission))):
+    for rows in (
+        csv_rows(returns.whole_csv(submission, day=AT.date())),
+        sheet_rows(returns.whole_workbook(submission, day=AT.date())),
+    ):
         assert [row["错误代码"] or "" for row in rows] == ["", "E203", ""]
         assert [str(row["CF_WSH"]) for row in rows] == [penalty(serial)["CF_WSH"] for serial in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("ended", [{"state": "repaired"}, {"state": "shielded"}, {"publicity_until": date(2026, 1, 1)}])
+def test_of_a_row_whose_record_has_ended_goes_back_that_it_has(ended: dict[str, object]) -> None:
+    """Found by its key, however the number is written in the file and whichever hand-in the record came from."""
+    hand_in([penalty(1)])
+    submission = hand_in(
+        [penalty(1, CF_WSH=f" {penalty(1)['CF_WSH']}".replace("〔", "[").replace("〕", "]")), nameless(2)]
+    )
+    Record.objects.update(**ended)
+    for rows in (
+        csv_rows(returns.whole_csv(submission, day=AT.date())),
+        sheet_rows(returns.whole_workbook(submission, day=AT.date())),
+    ):
+        first, second = rows
+        assert first.pop("错误原因") == returns.ENDED
+        assert {str(first.pop(name)) for name in ("错误行号", "错误批次")} == {"2", str(submission.pk)}
+        assert not any(first.values())
+        assert second["错误代码"] == "E203"
 
 
 def test_identity_numbers_do_not_go_back_with_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +212,7 @@ def test_identity_numbers_do_not_go_back_with_the_whole_file(monkeypatch: pytest
     # Of the unassigned division 000000: nobody's.
     number = "000000194912310027"
     submission = hand_in([penalty(1, BZ=f"联系人{number}") | {"CF_FR_ZJHM": number}, nameless(2)])
-    row = csv_rows(returns.whole_csv(submission))[0]
+    row = csv_rows(returns.whole_csv(submission, day=AT.date()))[0]
     assert row["CF_FR_ZJHM"] == ""
     assert row["BZ"].startswith("联系人")
     assert number not in row["BZ"]
@@ -199,12 +223,13 @@ def test_whole_file_is_not_to_be_had_once_the_original_is_gone() -> None:
     assert not storage.has_original(submission)
     for made in (returns.whole_csv, returns.whole_workbook):
         with pytest.raises(NotFound):
-            made(submission)
+            made(submission, day=AT.date())
 
 
 def test_nothing_goes_back_before_the_end() -> None:
     waiting = hand_in([nameless(1)], mode="job")
-    for made in (returns.rejected_csv, returns.rejected_workbook, returns.whole_csv, returns.whole_workbook):
+    whole = [partial(made, day=AT.date()) for made in (returns.whole_csv, returns.whole_workbook)]
+    for made in (returns.rejected_csv, returns.rejected_workbook, *whole):
         with pytest.raises(Conflict) as early:
             made(waiting)
         assert early.value.code == "still-processing"

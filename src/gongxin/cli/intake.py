@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,8 +106,8 @@ def rejected(
     makers = {
         (".xlsx", False): returns.rejected_workbook,
         (".csv", False): returns.rejected_csv,
-        (".xlsx", True): returns.whole_workbook,
-        (".csv", True): returns.whole_csv,
+        (".xlsx", True): partial(returns.whole_workbook, day=clock.today()),
+        (".csv", True): partial(returns.whole_csv, day=clock.today()),
     }
     maker = makers.get((out.suffix.lower(), whole))
     if maker is None:

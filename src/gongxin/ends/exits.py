@@ -25,11 +25,15 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A place that is asked about certain records: `shown` gives those of them that it shows on `day`."""
+    """A place that is asked about certain records: `shown` gives those of them that it shows on `day`.
+
+    inside: it is for staff, who also see what is not public; there only what has ended overstays.
+    """
 
     name: str
     title: str
     shown: Callable[[Sequence[Suspect], date], Iterable[UUID]]
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

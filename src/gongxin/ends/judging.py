@@ -28,6 +28,8 @@ from gongxin.rights.models import CaseRecord, CaseStep, Taken
 STRETCH: Final = 50_000
 # Why a record may not be seen, in the order in which it is found; a page has a sentence for each.
 REASONS: Final = ("unknown", "item-gone", "archived", "case", "class", "never", "early", "ended")
+# Those of them that mean it has ended, and is nobody's to see outside the archive.
+ENDED: Final = frozenset({"archived", "case", "ended"})
 # Effects of a case's step that take a record out of sight, and the one that brings it back; the same of steps about an
 # organisation, by what they did to each of its records.
 _TAKES_AWAY: Final = frozenset({"repair", "revoke", "remove"})

@@ -150,7 +150,9 @@ def _ask(place: Exit, batch: list[Suspect], outcome: _Exit, day: date, withdrawn
         outcome.fault = _named(error)
         return
     outcome.checked += len(batch)
-    outcome.over |= {entry.record: entry for entry in judging.judge(shown, day, withdrawn)}
+    over = judging.judge(shown, day, withdrawn)
+    # Staff see what is not public, or not yet; what has ended they see no more than anybody.
+    outcome.over |= {entry.record: entry for entry in over if not place.inside or entry.reason in judging.ENDED}
 
 
 def _read(place: Store, outcome: _Exit, day: date, withdrawn: frozenset[UUID]) -> None:

@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from gongxin.clock import CIVIL_TIME
 from gongxin.enquiries.models import Look
 from gongxin.errors import NotFound
+from gongxin.identity.roles import Role
 from gongxin.policy import packs
 
 _CHUNK: Final = 2000
@@ -131,6 +132,13 @@ def stretch(
 def who_looked(organisation_id: UUID, *, size: int = 50, after: Place | None = None) -> Stretch:
     """Who looked at an organisation, newest first, refused looks too (谁查询过该主体). Two queries."""
     return stretch(search(Filters(organisation=organisation_id)), size=size, after=after)
+
+
+def who_read(organisation_id: UUID, record_id: UUID, *, since: date, size: int = 50) -> list[Look]:
+    """Who was shown a record of an organisation from a day on, newest first; its own representatives left out."""
+    parts = search(Filters(organisation=organisation_id, since=since))
+    shown = [part.filter(disclosed__contains=[[str(record_id)]]).exclude(role=Role.REPRESENTATIVE) for part in parts]
+    return stretch(shown, size=size).looks
 
 
 def under_consent(organisation_id: UUID, number: str, *, since: datetime) -> QuerySet[Look]:

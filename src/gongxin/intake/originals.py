@@ -5,7 +5,8 @@ For the file that goes back, and to know corrected rows when they return.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -14,10 +15,14 @@ import polars as pl
 from gongxin.intake import headers, reading, storage
 from gongxin.intake.models import RejectedRow, Submission
 from gongxin.intake.persons import masked_cells
+from gongxin.intake.preparing import Preparer
 from gongxin.intake.rejecting import identity_columns
+from gongxin.intake.rules import RuleSet
 from gongxin.intake.tables import ROW
 from gongxin.policy import packs
 from gongxin.policy.model import Item
+from gongxin.records import archiving
+from gongxin.records.models import Record
 
 Row = list[str]
 
@@ -26,14 +31,17 @@ _UUID: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _FAR: Final = 2**62
 
 
-def rows(submission: Submission) -> Iterator[list[tuple[int, Row]]]:
-    """Batches of (row number, cells) of all rows that are not blank, without identity numbers of persons.
+def rows(submission: Submission, *, day: date) -> Iterator[list[tuple[int, Row]]]:
+    """Batches of (row number, cells) of all rows that are not blank, without identity numbers of persons; no cells of
+    rows whose record is archived or shielded on `day`.
 
     Raises NotFound at once when the original is gone.
     """
-    table = _opened(submission)
-    hidden = identity_columns(table.header.titles, table.columns, packs.current().item(submission.item))
-    return _batches(table, sorted(hidden))
+    pack, table = packs.current(), _opened(submission)
+    item = pack.item(submission.item)
+    hidden = identity_columns(table.header.titles, table.columns, item)
+    preparer = Preparer(item, pack, table.columns, RuleSet(item, ()))
+    return _batches(table, sorted(hidden), lambda frame: _withheld(preparer, frame, day))
 
 
 def returned_rows(submission: Submission, batch_title: str, row_title: str) -> dict[UUID, list[int]]:
@@ -95,15 +103,26 @@ def _opened(submission: Submission) -> reading.Table:
     return reading.open_table(storage.original(submission), submission.filename, pack.item(submission.item), pack)
 
 
-def _batches(table: reading.Table, hidden: list[int]) -> Iterator[list[tuple[int, Row]]]:
+def _withheld(preparer: Preparer, frame: pl.DataFrame, day: date) -> set[int]:
+    """The numbers of the rows whose record nobody may work with: it has ended since it was handed in."""
+    keys = preparer.keys(frame)
+    held = Record.objects.filter(key_hash__in=[UUID(hex=key) for key in keys.unique()])
+    ended = [key.hex for key in held.exclude(archiving.at_hand(day)).values_list("key_hash", flat=True)]
+    return set(frame[ROW].filter(keys.is_in(ended)).to_list()) if ended else set()
+
+
+def _batches(
+    table: reading.Table, hidden: list[int], withheld: Callable[[pl.DataFrame], set[int]]
+) -> Iterator[list[tuple[int, Row]]]:
     for chunk in table.chunks():
+        without = withheld(chunk.frame)
         frame = masked_cells(chunk.frame, hidden)
         cells = [name for name in frame.columns if name != ROW]
         filled = frame.filter(
             pl.any_horizontal(pl.col(name).str.strip_chars().ne("").fill_null(False) for name in cells)
         )
         for part in filled.fill_null("").iter_slices(_BATCH):
-            yield [(number, list(row)) for number, *row in part.iter_rows()]
+            yield [(number, [] if number in without else list(row)) for number, *row in part.iter_rows()]
 
 
 def _claims(frame: pl.DataFrame, places: list[int], refused: pl.Series) -> pl.DataFrame:

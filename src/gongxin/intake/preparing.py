@@ -75,6 +75,17 @@ class Preparer:
         frame = frame.with_columns(column.alias(name) for name, column in columns)
         return Prepared(raw, frame, found, people, taken.rows, chunk.done, chunk.plain)
 
+    def keys(self, raw: pl.DataFrame) -> pl.Series:
+        """The key_hash of each row as it stands in the file, judged or not."""
+        names = {*self.item.natural_key, *(entry.name for entry in (self.item.by_role("document_no"),) if entry)}
+        lists = self.pack.code_lists
+        cast = [
+            normalising.cast(entry, self._given(entry, raw), lists.get(entry.code_list)).value.alias(entry.name)
+            for entry in self.item.fields
+            if entry.name in names
+        ]
+        return keys.key_hashes(pl.DataFrame(cast), self.item)
+
     def _people(self, frame: pl.DataFrame) -> pl.Series:
         return frame[ROW] if self.columns.of_persons else persons.person_rows(frame, self.item)
 

@@ -14,6 +14,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import xlsxwriter
@@ -30,6 +31,8 @@ BATCH_COLUMN: Final = "错误批次"
 # Columns added to what goes back; intake reads past them.
 RETURN_COLUMNS: Final = (ROW_COLUMN, "错误代码", "错误字段", "错误原因", "修改建议", BATCH_COLUMN)
 
+# Beside a row whose record has ended since.
+ENDED: Final = "这条记录已经归档或者屏蔽，内容不再提供；不需要改正。"
 _BATCH: Final = 2_000
 _XLSX_ROWS: Final = 1_048_575
 _XLSX_CELL: Final = 32_767
@@ -58,24 +61,25 @@ def rejected_csv(submission: Submission) -> Iterator[bytes]:
     return _csv(_header(submission), _rejected_rows(submission))
 
 
-def whole_workbook(submission: Submission) -> Iterator[bytes]:
-    """All rows of the original with the reasons beside the rejected ones, as XLSX.
+def whole_workbook(submission: Submission, *, day: date) -> Iterator[bytes]:
+    """All rows of the original with the reasons beside the rejected ones, as XLSX; of rows whose record is archived on
+    `day` that it is, and nothing else.
 
     NotFound when the original is gone.
     """
     _judge_finished(submission)
     _judge_sheet(submission.rows_in)
-    original = originals.rows(submission)
+    original = originals.rows(submission, day=day)
     return _workbook(_header(submission), _whole_rows(submission, original))
 
 
-def whole_csv(submission: Submission) -> Iterator[bytes]:
-    """All rows of the original with the reasons beside the rejected ones, as CSV.
+def whole_csv(submission: Submission, *, day: date) -> Iterator[bytes]:
+    """All rows of the original with the reasons beside the rejected ones, as CSV; otherwise as `whole_workbook`.
 
     NotFound when the original is gone.
     """
     _judge_finished(submission)
-    original = originals.rows(submission)
+    original = originals.rows(submission, day=day)
     return _csv(_header(submission), _whole_rows(submission, original))
 
 
@@ -136,7 +140,7 @@ def _rejected_rows(submission: Submission) -> Iterator[Row]:
 
 
 def _whole_rows(submission: Submission, original: Iterator[list[tuple[int, Row]]]) -> Iterator[Row]:
-    """All rows of the file; a natural person's row with empty cells."""
+    """All rows of the file; a natural person's row, and one whose record is archived, with empty cells."""
     places, labels = _own_places(submission), field_labels(submission.item)
     for batch in original:
         first, last = batch[0][0], batch[-1][0]
@@ -148,6 +152,9 @@ def _whole_rows(submission: Submission, original: Iterator[list[tuple[int, Row]]
         )
         for number, cells in batch:
             own = ["" if number in blank or place >= len(cells) else _text(cells[place]) for place in places]
+            if not cells:
+                yield [*own, str(number), "", "", ENDED, "", str(submission.pk)]
+                continue
             found = reasons.get(number, [])
             yield own + (_added(submission, number, found, labels) if found else [""] * len(RETURN_COLUMNS))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.db import models
 
@@ -27,10 +27,6 @@ class State(models.TextChoices):
     # Off a list; and out of sight while a reorganisation in bankruptcy runs, which may bring it back.
     REMOVED = "removed", "已移出名单"
     SHIELDED = "shielded", "暂时屏蔽"
-
-
-# The state as the table of access knows it: what is off a list or out of sight is seen like what was repaired.
-_ACCESS: Final = {State.REVOKED: State.CLOSED, State.REMOVED: State.REPAIRED, State.SHIELDED: State.REPAIRED}
 
 
 class PayloadField(models.JSONField):
@@ -94,11 +90,6 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["item", "decided_on"], name="record_item_decided"),
         ]
-
-    @property
-    def access_state(self) -> str:
-        """The state as the table of access knows it (identity/decisions.yaml)."""
-        return _ACCESS.get(State(self.state), self.state)
 
 
 class Revision(models.Model):

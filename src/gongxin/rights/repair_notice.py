@@ -26,8 +26,8 @@ from gongxin.policy.casework import Ground, RepairRegime, RepairRules
 from gongxin.policy.model import Reference
 from gongxin.policy.publicity import add_months
 from gongxin.policy.repair import Eligibility
-from gongxin.records import explaining
-from gongxin.records.models import Record, State
+from gongxin.records import archiving, explaining
+from gongxin.records.models import Record
 from gongxin.rights import eligibility
 from gongxin.typesetting import Document
 
@@ -83,7 +83,7 @@ def facts(held: Record, *, day: date) -> RepairNotice:
     pack = packs.current()
     item = pack.item(held.item)
     rules = repair.rules_of(pack, item)
-    if rules is None or held.state != State.ACTIVE:
+    if rules is None or not archiving.is_at_hand(held, day):
         raise NotFound(
             "repair-notice-none",
             "这条记录没有信用修复告知书。",
@@ -122,7 +122,7 @@ def batch(submission_id: UUID, *, at: datetime, part: int = 1) -> Iterator[bytes
     part: which PART of them, from 1. Raises NotFound where there is none. Reads two queries, whatever their number.
     """
     day = at.astimezone(CIVIL_TIME).date()
-    notices = [facts(held, day=day) for held in _new(submission_id, part)]
+    notices = [facts(held, day=day) for held in _new(submission_id, part, day)]
     if not notices:
         raise NotFound(
             "repair-notices-none",
@@ -140,18 +140,18 @@ def parts(submission: Submission) -> int:
     return -(-submission.accepted // PART)
 
 
-def _new(submission_id: UUID, part: int) -> QuerySet[Record]:
+def _new(submission_id: UUID, part: int, day: date) -> QuerySet[Record]:
     if part < 1:
         raise InvalidInput("repair-notices-part", "没有这一部分。", remedy="请从第 1 部分开始下载。")
     # In the order of the file, which is that of the ids: no part sorts the whole hand-in.
-    found = _of_submission(submission_id).select_related("organisation", "provider").order_by("id")
+    found = _of_submission(submission_id, day).select_related("organisation", "provider").order_by("id")
     return found[(part - 1) * PART : part * PART]
 
 
-def _of_submission(submission_id: UUID) -> QuerySet[Record]:
+def _of_submission(submission_id: UUID, day: date) -> QuerySet[Record]:
     pack = packs.current()
     items = [item.id for item in pack.items.values() if repair.rules_of(pack, item) is not None]
-    found = Record.objects.filter(submission_id=submission_id, item__in=items, revision=1, state=State.ACTIVE)
+    found = Record.objects.filter(archiving.at_hand(day), submission_id=submission_id, item__in=items, revision=1)
     return found.filter(pk__range=_made_within(submission_id))
 
 

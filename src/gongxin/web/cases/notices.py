@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 
 from gongxin import clock
 from gongxin.identity.decision_table import Action
-from gongxin.identity.decisions import Resource
 from gongxin.intake import selectors as submissions
 from gongxin.records import selectors as records
 from gongxin.rights import repair_notice
 from gongxin.rights.repair_notice import RepairNotice
 from gongxin.web import looking, sheets
+from gongxin.web.desk import traces
 from gongxin.web.desk.pages import desk_page, number, require, scope
 
 
@@ -50,6 +50,5 @@ def bulk(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 def _notice(request: HttpRequest, record_id: UUID) -> RepairNotice:
     held = records.record(record_id)
     looking.saw(request, looking.of_record(held))
-    at_what = Resource(department=held.provider_id, disclosure=held.disclosure, state=held.access_state)
-    require(request, Action.RECORD_READ, at_what)
+    require(request, Action.RECORD_READ, traces.resource(held))
     return repair_notice.facts(held, day=clock.today())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,21 +16,26 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
-from gongxin.ends import archive
+from gongxin.ends import archive, ending
 from gongxin.enquiries.asked import MAX_MATTER
 from gongxin.enquiries.looks import Seen
 from gongxin.enquiries.models import Kind
+from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
-from gongxin.identity.decisions import Resource
+from gongxin.identity.decisions import Refused, Resource
 from gongxin.policy import packs
-from gongxin.records import explaining, listing, selectors
+from gongxin.records import archiving, explaining, listing, selectors
 from gongxin.records.listing import Place
+from gongxin.records.models import Record
+from gongxin.rights import selectors as rights
+from gongxin.rights.models import Case
 from gongxin.subjects import selectors as subjects
 from gongxin.subjects.models import Organisation
 from gongxin.web import looking
-from gongxin.web.desk.pages import desk_page, require
+from gongxin.web.cases import showing
+from gongxin.web.desk.pages import ask, desk_page, require
+from gongxin.web.desk.traces import AUDIT
 
-AUDIT: Final = "audit"
 _PAGE: Final = 25
 _REASONS: Final = (
     ("审计检查", gettext_lazy("审计检查")),
@@ -110,14 +116,14 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @looking.looked(Kind.ARCHIVE, duty=AUDIT)
 @desk_page
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
-    """One archived record whole: fields, why it ended, versions. Without a reason it is refused."""
-    form = GroundForm(request.GET)
-    given = form.is_valid()
-    require(request, Action.ARCHIVE_READ, purpose=AUDIT if given else "")
+    """One archived record whole: fields, why it ended, versions, its cases. Without a reason it is refused."""
+    form = GroundForm(request.GET or None)
+    if not form.is_valid():
+        return _ground_asked(request, form)
+    require(request, Action.ARCHIVE_READ, purpose=AUDIT)
     day = clock.today()
     found = archive.one(record_id, day=day)
-    state = archive.access_state(found, day)
-    resource = Resource(department=found.provider_id, disclosure=found.disclosure, state=_archived(state))
+    resource = Resource(department=found.provider_id, disclosure=found.disclosure, state=_archived(found, day))
     rule = require(request, Action.ARCHIVE_READ, resource, purpose=AUDIT).rule
     looking.saw(request, looking.of_record(found), rule=rule, purpose=AUDIT, matter=form.ground())
     item = packs.current().item(found.item)
@@ -126,16 +132,68 @@ def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
         "item": item,
         "fields": explaining.public_fields(found),
         "revisions": selectors.revisions(found),
-        "ended": state != found.state,
+        "ending": ending.of([found.pk], day=day).get(found.pk),
+        "cases": archive.cases(found),
         "ground": form.ground(),
         "back": urlencode({name: value for name, value in request.GET.items() if name in SearchForm.base_fields}),
     }
     return render(request, "desk/archived.html", context)
 
 
-def _archived(state: str) -> str:
+@require_safe
+@looking.looked(Kind.ARCHIVE, duty=AUDIT)
+@desk_page
+def case(request: HttpRequest, case_id: UUID) -> HttpResponseBase:
+    """A closed case with its steps, reasons, notices and evidence. Without a reason it is refused."""
+    form = GroundForm(request.GET or None)
+    if not form.is_valid():
+        return _ground_asked(request, form)
+    found = _case(request, case_id, form)
+    context = showing.context(found) | {
+        "ground": form.ground(),
+        "back": urlencode({name: value for name, value in request.GET.items() if name in SearchForm.base_fields}),
+    }
+    return render(request, "desk/archived_case.html", context)
+
+
+@require_safe
+@looking.looked(Kind.ARCHIVE, duty=AUDIT)
+@desk_page
+def evidence_file(request: HttpRequest, case_id: UUID, evidence_id: UUID) -> HttpResponseBase:
+    """A piece of evidence of a closed case. Without a reason it is refused."""
+    form = GroundForm(request.GET or None)
+    if not form.is_valid():
+        return _ground_asked(request, form)
+    found = _case(request, case_id, form)
+    held = found.evidence.filter(pk=evidence_id).first()
+    if held is None:
+        raise NotFound("evidence-unknown", _("没有这份材料。"), remedy=_("请从办件页面重新打开。"))
+    return showing.file(request, held)
+
+
+def _ground_asked(request: HttpRequest, form: GroundForm) -> HttpResponseBase:
+    """Refused, with the form that asks for the reason; for who may not open the archive at all, the refusal alone."""
+    require(request, Action.ARCHIVE_READ, purpose=AUDIT)
+    refusal = Refused(ask(request, Action.ARCHIVE_READ))
+    looking.refused(request, refusal)
+    return render(request, "desk/archive_ground.html", {"form": form, "error": refusal}, status=refusal.status)
+
+
+def _case(request: HttpRequest, case_id: UUID, form: GroundForm) -> Case:
+    """A closed case, opened for audit with the reason given. Raises Refused or NotFound."""
+    rule = require(request, Action.ARCHIVE_READ, purpose=AUDIT).rule
+    found = rights.one(case_id)
+    if not found.outcome:
+        raise NotFound("archive-unknown", _("归档信息中没有这个办件。"), remedy=_("未办结的请从办件列表打开。"))
+    seen = Seen(f"归档办件 {found.number}", found.organisation_id)
+    looking.saw(request, seen, rule=rule, purpose=AUDIT, matter=form.ground())
+    return found
+
+
+def _archived(held: Record, day: date) -> str:
     """As the table of access knows it: a lapsed licence is archive here, though its provider still sees it."""
-    return state if state in ("repaired", "closed") else "closed"
+    state = archiving.access_state(held, day)
+    return state if state in archiving.ARCHIVED else "closed"
 
 
 def _listed(request: HttpRequest, form: SearchForm, rule: str) -> dict[str, Any]:

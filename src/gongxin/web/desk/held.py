@@ -16,21 +16,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from gongxin import clock
-from gongxin.ends import archive
 from gongxin.enquiries.models import Kind
 from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
-from gongxin.identity.decisions import Resource
+from gongxin.identity.decisions import Refused, Resource
 from gongxin.identity.models import Department
 from gongxin.intake.models import Submission, SubmissionState
 from gongxin.policy import packs
 from gongxin.policy.model import Field, Item
-from gongxin.records import explaining, payload, selectors
-from gongxin.records.models import Disclosure, Record
+from gongxin.records import archiving, explaining, payload, selectors
+from gongxin.records.models import Disclosure, Record, State
 from gongxin.records.numbering import with_number
 from gongxin.subjects import search
 from gongxin.web import looking
-from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department, query, require, scope
+from gongxin.web.desk import traces
+from gongxin.web.desk.pages import acting_user, ask, desk_page, number, of_department, query, scope
 
 _PAGE: Final = 25
 # Organisations whose records are looked for when a name is searched.
@@ -82,15 +82,16 @@ def records(request: HttpRequest) -> HttpResponseBase:
 @looking.looked(Kind.RECORD)
 @desk_page
 def record(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
-    """One record whole: fields, standing, versions."""
+    """One record whole: fields, standing, versions. Of one that is archived no more than that it is."""
     found = selectors.record(record_id)
-    state = archive.access_state(found, clock.today())
-    asked = Resource(department=found.provider_id, disclosure=found.disclosure, state=state)
+    asked = traces.resource(found)
     _look_at(request, found, asked)
     seen = scope(request, Action.RECORD_READ)
     if seen is not None and found.provider_id != seen.pk:
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“信用记录”重新打开。"))
-    require(request, Action.RECORD_READ, asked)
+    decision = ask(request, Action.RECORD_READ, asked)
+    if not decision.allowed:
+        return traces.told(request, found, Refused(decision))
     item, own = packs.current().item(found.item), ask(request, Action.RECORD_UNPUBLISHED, asked).allowed
     public, sentence = standing(found, clock.today())
     context = {
@@ -114,9 +115,9 @@ def _look_at(request: HttpRequest, found: Record, asked: Resource) -> None:
 
 def standing(held: Record, day: date) -> tuple[bool, str]:
     """Whether the record is public on `day`, and since or until when, or why not, in a sentence."""
-    found = explaining.standing(held, day)
+    found, shielded = explaining.standing(held, day), held.state == State.SHIELDED
     said = {
-        "closed": _("已归档，不再公示。"),
+        "closed": _("暂时屏蔽，停止公示、共享和使用。") if shielded else _("已归档，不再公示。"),
         "restricted": _("披露方式为“%(kind)s”，不向社会公示。"),
         "never": _("按规定不予公示。"),
         "early": _("自 %(start)s 起公示。"),
@@ -142,7 +143,7 @@ def _items(seen: Department | None) -> list[Item]:
 
 def _found(seen: Department | None, filters: Filters) -> QuerySet[Record]:
     text = filters.cleaned_data["q"].strip()
-    held = Record.objects.filter(archive.at_hand(clock.today()), item=filters.cleaned_data["item"])
+    held = Record.objects.filter(archiving.at_hand(clock.today()), item=filters.cleaned_data["item"])
     found = held.select_related("organisation", "provider")
     if seen is not None:
         found = found.filter(provider=seen)

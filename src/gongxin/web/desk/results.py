@@ -29,25 +29,28 @@ Parts = Callable[[Submission], Iterator[bytes]]
 _RETURNS: Final[dict[tuple[str, str], Parts]] = {
     ("rejected", "xlsx"): returns.rejected_workbook,
     ("rejected", "csv"): returns.rejected_csv,
-    ("whole", "xlsx"): returns.whole_workbook,
-    ("whole", "csv"): returns.whole_csv,
+    ("whole", "xlsx"): lambda found: returns.whole_workbook(found, day=clock.today()),
+    ("whole", "csv"): lambda found: returns.whole_csv(found, day=clock.today()),
 }
 # What belongs to a department that is nobody's: the rule about it is the rule about everything that is not one's own.
 _ANOTHERS: Final = Resource(department=UUID(int=0))
 _RETURN_NAMES: Final = {"rejected": "问题数据", "whole": "原文件附错误"}
 
 
-def seen_by(request: HttpRequest, submission_id: UUID) -> Submission:
+def seen_by(request: HttpRequest, submission_id: UUID, *, rows: bool = False) -> Submission:
     """The submission, if the user may see it; NotFound otherwise, as if it were not there.
 
-    Its own hand-in is the department's own work; whoever else looks at it is logged (`looking.looked`).
+    rows: what is shown is out of its rows. Counts and states of the own hand-ins are the department's own work;
+    everything else is logged (`looking.looked`).
     """
     looking.by(request, ask(request, Action.SUBMISSION_READ, _ANOTHERS).rule)
     found = selectors.one(submission_id, provider=scope(request, Action.SUBMISSION_READ))
     rule = ask(request, Action.SUBMISSION_READ, of_department(found.provider)).rule
     looking.saw(request, Seen(f"{found.provider.name} {found.filename}"), rule=rule)
     if found.provider_id == acting_user(request).department_id:
-        looking.settle(request)
+        if not rows:
+            looking.settle(request)
+        looking.saw(request, Seen(f"{found.provider.name} {found.filename}"), rule=rule, purpose=looking.OWN)
     return found
 
 
@@ -92,7 +95,7 @@ def progress(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 @desk_page
 def findings(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Every finding of one code (or of all), in row order, a page at a time."""
-    found, code = seen_by(request, submission_id), request.GET.get("code", "")
+    found, code = seen_by(request, submission_id, rows=True), request.GET.get("code", "")
     page = selectors.findings_page(found, code=code, page=number(request.GET.get("page")))
     groups = selectors.finding_groups(found)
     context = {"submission": found, "page": page, "code": code, "groups": groups}
@@ -104,7 +107,7 @@ def findings(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
 @desk_page
 def returned_file(request: HttpRequest, submission_id: UUID, what: str, form: str) -> HttpResponseBase:
     """The rejected rows, or the whole original, with the reasons beside them."""
-    found = seen_by(request, submission_id)
+    found = seen_by(request, submission_id, rows=True)
     parts = _RETURNS[what, form](found)
     stem = found.filename.rsplit(".", 1)[0]
     return sheets.handed_over(parts, form, f"{stem}-{_RETURN_NAMES[what]}")

@@ -13,11 +13,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from gongxin import clock
 from gongxin.enquiries.looks import Seen
 from gongxin.errors import GongxinError, NotFound
 from gongxin.identity import selectors as accounts
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
+from gongxin.records import archiving
 from gongxin.records import selectors as records
 from gongxin.records.models import Record
 from gongxin.rights import selectors
@@ -54,7 +56,11 @@ def own_record(request: HttpRequest, record_id: UUID) -> Record:
     looking.saw(request, looking.of_record(held))
     if not held.organisation.uscc or held.organisation.uscc not in codes(request):
         raise NotFound("record-unknown", _("没有这条信用记录。"), remedy=_("请从“我的信用信息”重新打开。"))
-    require(request, Action.MINE_READ, Resource(organisation=held.organisation.uscc, state=held.access_state))
+    require(
+        request,
+        Action.MINE_READ,
+        Resource(organisation=held.organisation.uscc, state=archiving.access_state(held, clock.today())),
+    )
     return held
 
 
