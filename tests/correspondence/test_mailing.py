@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from tests.rights.world import MONDAY, World, at
 
+from gongxin import postal
 from gongxin.correspondence import mailboxes, mailing
 from gongxin.correspondence.models import Delivery, Enclosed, Mailbox, State
 from gongxin.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -71,13 +72,13 @@ def test_what_cannot_be_sent_is_tried_again_then_shown_to_staff_then_tried_again
     world: World, waiting: Delivery, refusing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     when = NOW
-    for pause in mailing.PAUSES:
+    for pause in postal.PAUSES:
         assert mailing.send_due(at=when) == mailing.Sent(again=1)
         assert mailing.send_due(at=when) == mailing.Sent()
         when += pause
     assert not mailing.undelivered()
     assert mailing.send_due(at=when) == mailing.Sent(failed=1)
-    assert len(refusing) == len(mailing.PAUSES) + 1
+    assert len(refusing) == len(postal.PAUSES) + 1
     # Whoever gets it twice sees it once.
     assert len(set(refusing)) == 1
     (shown,) = mailing.undelivered()
@@ -114,20 +115,20 @@ def test_a_link_confirms_the_address_it_was_sent_to_for_a_day(world: World) -> N
 
 def test_the_link_in_every_e_mail_forgets_the_address(world: World, box: Mailbox, waiting: Delivery) -> None:
     token = mailboxes.stopping(box)
-    mailboxes.stop(token)
+    mailboxes.stop(token, at=NOW)
     assert mailboxes.of(world.agent) is None
     assert not Delivery.objects.filter(state=State.WAITING).exists()
     with pytest.raises(NotFound):
-        mailboxes.stop(token)
+        mailboxes.stop(token, at=NOW)
 
 
-def test_what_is_no_address_or_belongs_to_staff_is_refused(
+def test_what_is_no_address_or_belongs_to_others_is_refused(
     world: World, box: Mailbox, waiting: Delivery, refusing: list[str]
 ) -> None:
     for wrong, user in (
         ("nonsense", world.agent),
         (SMUGGLED, world.agent),
-        (ADDRESS, world.maker),
+        (ADDRESS, world.reporter),
     ):
         with pytest.raises(InvalidInput):
             mailboxes.give(wrong, acting_user=user, at=NOW)

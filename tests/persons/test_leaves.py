@@ -13,7 +13,7 @@ from gongxin.errors import Unavailable
 from gongxin.identity.models import User
 from gongxin.identity.roles import Role
 from gongxin.ledger import selectors as log
-from gongxin.persons import authorising, holding, objecting, opening
+from gongxin.persons import authorising, ending, erasing, holding, objecting, opening
 from gongxin.persons.models import Authorisation, Entry, Holder, Objection, Opening, Version
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,12 @@ def verbs(person: User, officer: User, window: User) -> Iterator[Callable[[], ob
     yield lambda: objecting.open_objection(filed, acting_user=officer, at=AT)
     yield lambda: objecting.call_assistance(filed, acting_user=officer, at=AT)
     yield lambda: objecting.decide_objection(filed, outcome="corrected", reasons="是", acting_user=officer, at=AT)
+    other = staff("case-b", Role.CASE_OFFICER, officer.department)
+    wrong = objecting.object_to(records[2].pk, reasons="不是我", acting_user=person, at=AT).id
+    yield lambda: erasing.propose_erasure(wrong, reasons="收录错误", acting_user=officer, at=AT)
+    yield lambda: erasing.decide_erasure(wrong, agreed=True, reasons="属实", acting_user=other, at=AT)
+    yield lambda: ending.end_own(acting_user=person, at=AT)
+    yield lambda: ending.stay(acting_user=person, at=AT)
 
 
 def test_one_change_is_one_leaf(people: tuple[User, User, User]) -> None:
@@ -57,7 +63,7 @@ def test_one_change_is_one_leaf(people: tuple[User, User, User]) -> None:
         verb()
         assert log.size() == before + 1
         count += 1
-    assert count == 11
+    assert count == 15
 
 
 def test_a_refused_opening_is_one_leaf(people: tuple[User, User, User]) -> None:

@@ -8,8 +8,10 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from gongxin import clock
+from gongxin.clock import CIVIL_TIME
 from gongxin.correspondence import gathering, mailing
 from gongxin.intake.jobs import QUEUE
+from gongxin.persons import letters
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +23,8 @@ def tell(timestamp: int) -> None:
     try:
         at = clock.now()
         found, sent = gathering.gather(at=at), mailing.send_due(at=at)
+        # How many went to persons is nobody's to know.
+        letters.send_due(at.astimezone(CIVIL_TIME).date(), at=at)
         _log.info("news %s, e-mails %s (run of %s)", found, sent, timestamp)
     finally:
         connection.close()

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +16,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from gongxin import ledger, postal
 from gongxin.correspondence import mailboxes
 from gongxin.correspondence.models import Delivery, Mailbox, State
 from gongxin.errors import Conflict, NotFound, Unavailable
 from gongxin.identity.models import User
+from gongxin.identity.roles import Role
 
 _log = logging.getLogger(__name__)
-# Engineering: pauses after failed attempts; after the last one it counts as not delivered.
-PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
 _AT_ONCE: Final = 500
 
 _SUBJECT: Final = "【公信】您有新消息 / You have new messages"
@@ -59,7 +58,7 @@ def confirm(mailbox: Mailbox) -> None:
     address = settings.ORIGIN + reverse("mine:mail-confirm", args=[mailboxes.confirmation(mailbox)])
     message = EmailMessage(_CONFIRM_SUBJECT, _CONFIRM_BODY.format(address=address), to=[mailbox.address.reveal()])
     message.extra_headers = {"Auto-Submitted": "auto-generated"}
-    if fault := _handed_over(message):
+    if fault := postal.handed_over(message):
         raise Unavailable(
             "mail-not-sent", f"确认邮件没有发出（{fault}）。", remedy="请核对地址，稍后重试；仍不行的，请联系信用办。"
         )
@@ -79,7 +78,7 @@ def undelivered() -> QuerySet[Delivery]:
 
 @transaction.atomic
 def try_again(delivery_id: UUID, *, acting_user: User, at: datetime) -> Delivery:
-    """Let an e-mail that was given up wait again. No leaf: nothing that is held changes.
+    """Let an e-mail that was given up wait again.
 
     Raises NotFound; Conflict where another one waits for the account already, or it has no address any more.
     """
@@ -93,7 +92,8 @@ def try_again(delivery_id: UUID, *, acting_user: User, at: datetime) -> Delivery
         )
     held.state, held.attempts, held.due_at = State.WAITING, 0, at
     held.save(update_fields=["state", "attempts", "due_at"])
-    _log.info("delivery %s is tried again (account %s)", held.pk, acting_user.pk)
+    fields = {"delivery": str(held.pk)}
+    ledger.append("delivery.retried", fields=fields, actor=acting_user.username, at=at, about=[held.user_id])
     return held
 
 
@@ -104,13 +104,13 @@ def _attempt(key: UUID, at: datetime) -> str:
     if held is None:
         return ""
     mailbox = Mailbox.objects.filter(user=held.user_id, confirmed_at__isnull=False).first()
-    fault = _handed_over(_letter(held, mailbox)) if mailbox else "no-address"
+    fault = postal.handed_over(_letter(held, mailbox)) if mailbox else "no-address"
     if not fault:
         held.state, held.sent_at, held.fault = State.SENT, at, ""
-    elif held.attempts >= len(PAUSES) or mailbox is None:
+    elif held.attempts >= len(postal.PAUSES) or mailbox is None:
         held.state, held.fault = State.FAILED, fault
     else:
-        held.due_at, held.fault = at + PAUSES[held.attempts], fault
+        held.due_at, held.fault = at + postal.PAUSES[held.attempts], fault
     held.attempts += 1
     held.save()
     return held.state
@@ -118,29 +118,16 @@ def _attempt(key: UUID, at: datetime) -> str:
 
 def _letter(held: Delivery, mailbox: Mailbox) -> EmailMessage:
     stop = settings.ORIGIN + reverse("mine:mail-stop", args=[mailboxes.stopping(mailbox)])
-    address = settings.ORIGIN + reverse("mine:messages")
+    # Officers are told of clocks of cases, which wait on the desk's first page.
+    at = "mine:messages" if held.user.role == Role.REPRESENTATIVE else "desk:home"
+    address = settings.ORIGIN + reverse(at)
     body = _BODY.format(count=held.enclosed.count(), address=address, stop=stop)
     message = EmailMessage(_SUBJECT, body, to=[mailbox.address.reveal()])
-    host = settings.ORIGIN.partition("//")[2].partition(":")[0] or "localhost"
     message.extra_headers = {
-        # The same for every attempt: who gets it twice sees it once.
-        "Message-ID": f"<{held.pk}@{host}>",
+        "Message-ID": postal.message_id(held.pk),
         "Auto-Submitted": "auto-generated",
         # RFC 8058: mail programs end it with one click.
         "List-Unsubscribe": f"<{stop}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     return message
-
-
-def _handed_over(message: EmailMessage) -> str:
-    """Hand an e-mail to the server; why it did not take it, empty where it did. What it said may hold the address."""
-    try:
-        message.send()
-    except SMTPRecipientsRefused:
-        return "recipient-refused"
-    # Whatever a mail server or the network answers is an attempt that failed, and is logged by its kind.
-    except Exception as error:
-        _log.warning("an e-mail was not handed over: %s", type(error).__name__)
-        return type(error).__name__[:60]
-    return ""

@@ -82,8 +82,9 @@ class Destruction(models.Model):
     reason = models.CharField(max_length=500)
     # The day on which the terms are judged.
     day = models.DateField()
-    # How many entries the list has and its Merkle root; when it is done, of those that were destroyed.
-    count = models.BigIntegerField()
+    # How many entries the list has and its Merkle root; when it is done, of those that were destroyed. No number: some
+    # entries of personal files, fewer than ten. Entries of persons are in no table of this package.
+    count = models.BigIntegerField(null=True)
     root = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=DestructionState.choices, default=DestructionState.PROPOSED)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -113,7 +114,7 @@ class Tombstone(models.Model):
     """
 
     destruction = models.ForeignKey(Destruction, on_delete=models.PROTECT, related_name="entries")
-    # The id of the record, or of the submission whose rejected rows it is about.
+    # The id of the record, of the submission whose rejected rows it is about, of the message or of the e-mail.
     subject = models.UUIDField()
     item = models.CharField(max_length=48)
     # When it ended (was archived, was processed), and when its contents went; null where they have not.

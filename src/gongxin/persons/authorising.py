@@ -37,9 +37,12 @@ def issue_authorisation(
     """Let a unit open the records of these items for a purpose up to and including `until`. The code is told once.
 
     Raises NotPermitted; InvalidInput: an item that is not kept for persons, a purpose that does not open authorised
-    records, a unit that has not got it, a day that is over or later than the pack allows; Conflict with too many.
+    records, a unit that has not got it, a day that is over or later than the pack allows; Conflict with too many, or
+    while the file comes to its end.
     """
     own = own_file(acting_user, at)
+    if own.file.leaving_since is not None:
+        raise Conflict("file-leaving", "档案正在终结，不能再授权。", remedy="需要授权的，请先撤回终结档案的申请。")
     day = at.astimezone(CIVIL_TIME).date()
     chosen = tuple(dict.fromkeys(items))
     department = _judged(chosen, purpose, unit, until, day)
@@ -81,7 +84,7 @@ def own_file(user: User, at: datetime) -> OwnFile:
     own = holding.file_of(user)
     if own is None:
         raise NotFound("person-file-empty", "本平台没有您的记录，无可办理。", remedy="无需办理。")
-    File.objects.select_for_update().get(pk=own.file.pk)
+    own.file = File.objects.select_for_update().get(pk=own.file.pk)
     return own
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.identity.models import Department
+from gongxin.persons import keeping
 from gongxin.persons.holding import OwnFile
+from gongxin.persons.keeping import Kept
 from gongxin.persons.models import Entry, Objection, Version
-from gongxin.persons.seen import FieldSeen, RecordSeen, VersionSeen
+from gongxin.persons.seen import FieldSeen, KeptSeen, RecordSeen, VersionSeen
 from gongxin.policy import packs
 from gongxin.policy.model import Field, FieldRole, Item
 
@@ -34,8 +38,12 @@ def sealed_body(own: OwnFile, version: Version, body: dict[str, Any]) -> str:
     return own.key.seal(json.dumps(body, ensure_ascii=False), table=_TABLE, row=str(version.pk))
 
 
-def records(own: OwnFile, *, history: bool, only: UUID | None = None) -> tuple[RecordSeen, ...]:
-    """Every record of the file, the newest decision first. history: with all its versions. only: this one record."""
+def records(
+    own: OwnFile, *, history: bool, only: UUID | None = None, day: date | None = None
+) -> tuple[RecordSeen, ...]:
+    """Every record of the file, the newest decision first. history: with all its versions. only: this one record.
+    day: tell too until when each is kept, judged on that day.
+    """
     versions = Version.objects.filter(entry__file=own.file).select_related("entry").order_by("entry_id", "-number")
     if only is not None:
         versions = versions.filter(entry_id=only)
@@ -48,12 +56,22 @@ def records(own: OwnFile, *, history: bool, only: UUID | None = None) -> tuple[R
     ]
     names = unit_names({UUID(bodies[0][1]["provider"]) for _, bodies in opened})
     seen = [_record(entry, bodies, names, contested=entry.pk in contested, history=history) for entry, bodies in opened]
+    if day is not None:
+        terms = {entry.pk: kept(bodies[0][1], day) for entry, bodies in opened}
+        seen = [replace(record, kept=_kept_seen(terms[record.id], day)) for record in seen]
     return tuple(sorted(seen, key=lambda one: (one.decided_on or date.min, one.id), reverse=True))
 
 
 def unit_names(units: Iterable[UUID]) -> dict[UUID, str]:
     """Names of departments by id."""
     return dict(Department.objects.filter(pk__in=set(units)).values_list("pk", "name"))
+
+
+def kept(body: dict[str, Any], day: date) -> Kept | None:
+    """How long what a version says is kept, by the rules of `day`."""
+    item = packs.current().item(body["item"])
+    recorded_on = datetime.fromisoformat(body["recorded_at"]).astimezone(CIVIL_TIME).date()
+    return keeping.kept(item, named_values(item, body), recorded_on=recorded_on, day=day)
 
 
 def correctable(item: Item) -> tuple[Field, ...]:
@@ -89,6 +107,14 @@ def _record(
         withdrawn=entry.withdrawn,
         versions=tuple(_version(item, version, said) for version, said in bodies) if history else (),
     )
+
+
+def _kept_seen(found: Kept | None, day: date) -> KeptSeen | None:
+    if found is None:
+        return None
+    last = found.over_from - timedelta(days=1) if found.over_from else None
+    rule = found.rule
+    return KeptSeen(rule.id, rule.title, rule.title_en, rule.outcome(), last, found.is_over(day), rule.reference)
 
 
 def _version(item: Item, version: Version, body: dict[str, Any]) -> VersionSeen:

@@ -45,6 +45,8 @@ def correct(own: OwnFile, entry: Entry, wanted: Mapping[str, str], *, at: dateti
     version = Version(id=uuid7(), entry=entry, number=last.number + 1, content=last.content)
     version.body = contents.sealed_body(own, version, body)
     version.save(force_insert=True)
+    # Its days may be others now: `terms.derive` finds that it has no month.
+    Entry.objects.filter(pk=entry.pk).update(term_index=None)
 
 
 def _last(entry: Entry) -> Version:

@@ -24,7 +24,7 @@ from gongxin.secrecy import blind, sources
 from gongxin.secrecy.keyring import Purpose
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OwnFile:
     """A file with its key opened."""
 

@@ -20,7 +20,7 @@ from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.identity.models import Department, User
 from gongxin.ids import uuid7
-from gongxin.persons import contents, correcting, holding, opening, papers, selectors
+from gongxin.persons import contents, correcting, holding, letters, opening, papers, selectors
 from gongxin.persons.authorising import own_file
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Entry, Objection
@@ -51,12 +51,12 @@ def object_to(
     running, or if it was taken back.
     """
     own = own_file(acting_user, at)
-    entry = Entry.objects.filter(file=own.file, pk=record_id).first()
+    entry = Entry.objects.filter(file=own.file, pk=record_id, destroyed_on=None).first()
     if entry is None:
         raise NotFound("person-record-unknown", "档案中没有这条记录。", remedy="请从档案页面重新打开。")
     if entry.withdrawn:
         raise Conflict("person-record-withdrawn", "这条记录已经撤回。", remedy="无需再提出异议。")
-    said = _reasons(reasons)
+    said = reasons_of(reasons)
     record = contents.records(own, history=False, only=entry.pk)[0]
     asked = correcting.judged(own, entry, wanted) if wanted else {}
     brought = papers.judged(files)
@@ -70,7 +70,7 @@ def object_to(
     except IntegrityError:
         raise Conflict("objection-running", "这条记录已有异议在核查。", remedy="请等待核查结果。") from None
     papers.keep(own, filed, brought)
-    _log("person.objection_filed", filed, {}, acting_user, at)
+    log("person.objection_filed", filed, {}, acting_user, at)
     return selectors.objection_seen(own, filed)
 
 
@@ -80,9 +80,9 @@ def open_objection(objection_id: UUID, *, acting_user: User, at: datetime) -> Ob
     Raises NotPermitted (on the person's record), NotFound.
     """
     with transaction.atomic():
-        held, own = _held(objection_id)
+        held, own = locked(objection_id)
         try:
-            _judge(held, acting_user, at)
+            judge(held, acting_user, at)
         except GongxinError as error:
             refusal = error
         else:
@@ -103,7 +103,7 @@ def open_paper(objection_id: UUID, paper_id: UUID, *, acting_user: User, at: dat
     """
     open_objection(objection_id, acting_user=acting_user, at=at)
     with transaction.atomic():
-        held, own = _held(objection_id)
+        held, own = locked(objection_id)
         return papers.content(own, held, paper_id)
 
 
@@ -113,14 +113,14 @@ def call_assistance(objection_id: UUID, *, acting_user: User, at: datetime) -> N
 
     Raises NotPermitted, NotFound, Conflict if it is decided or was said before.
     """
-    held, _ = _held(objection_id)
-    _judge(held, acting_user, at)
+    held, _ = locked(objection_id)
+    judge(held, acting_user, at)
     if held.assisted or held.state != Objection.State.OPEN:
         raise Conflict("objection-state", "异议已经办结，或者已经请其他单位协助。", remedy="请刷新页面。")
     held.assisted = True
     held.due = clocks.due(packs.current(), ASSISTED_CLOCK, held.filed_at.astimezone(CIVIL_TIME).date()).day
     held.save(update_fields=["assisted", "due"])
-    _log("person.objection_assisted", held, {}, acting_user, at)
+    log("person.objection_assisted", held, {}, acting_user, at)
 
 
 @transaction.atomic
@@ -138,9 +138,9 @@ def decide_objection(
     Raises NotPermitted; NotFound; Conflict if it is decided; InvalidInput: no reasons, another outcome, a text that
     cannot stand there.
     """
-    held, own = _held(objection_id)
-    _judge(held, acting_user, at)
-    said = _reasons(reasons)
+    held, own = locked(objection_id)
+    judge(held, acting_user, at)
+    said = reasons_of(reasons)
     if outcome not in OUTCOMES:
         raise InvalidInput("objection-outcome", "没有选择办理结果。", remedy="请选择更正、撤回或者不予更正。")
     if held.state != Objection.State.OPEN:
@@ -153,10 +153,12 @@ def decide_objection(
     decision = {"reasons": said, "by": acting_user.username, "at": at.astimezone(UTC).isoformat()}
     held.state, held.decision = Objection.State(outcome), selectors.sealed_text(own, held, "decision", decision)
     held.save(update_fields=["state", "decision"])
-    _log("person.objection_decided", held, {"outcome": str(outcome)}, acting_user, at)
+    letters.tell([held.entry.file_id], at=at)
+    log("person.objection_decided", held, {"outcome": str(outcome)}, acting_user, at)
 
 
-def _held(objection_id: UUID) -> tuple[Objection, OwnFile]:
+def locked(objection_id: UUID) -> tuple[Objection, OwnFile]:
+    """An objection, locked, with the opened file. Raises NotFound."""
     found = Objection.objects.select_for_update(of=("self",)).select_related("entry__file", "department")
     held = found.filter(pk=objection_id).first()
     own = holding.opened(held.entry.file) if held else None
@@ -165,7 +167,7 @@ def _held(objection_id: UUID) -> tuple[Objection, OwnFile]:
     return held, own
 
 
-def _judge(held: Objection, user: User, at: datetime) -> None:
+def judge(held: Objection, user: User, at: datetime) -> None:
     """Raises Refused unless the account decides for the unit, and the objection is still its business."""
     day = at.astimezone(CIVIL_TIME).date()
     live = held.state == Objection.State.OPEN
@@ -173,7 +175,8 @@ def _judge(held: Objection, user: User, at: datetime) -> None:
     decisions.require(actors.of_user(user, day=day), Action.PERSON_DECIDE, resource, day=day)
 
 
-def _reasons(text: str) -> str:
+def reasons_of(text: str) -> str:
+    """The reasons as they are kept. Raises InvalidInput without any."""
     said = text.strip()
     if not said or len(said) > MOST_REASONS:
         raise InvalidInput(
@@ -182,6 +185,7 @@ def _reasons(text: str) -> str:
     return said
 
 
-def _log(event: str, held: Objection, more: dict[str, Any], user: User, at: datetime) -> None:
+def log(event: str, held: Objection, more: dict[str, Any], user: User, at: datetime) -> None:
+    """The leaf of a step, last in its transaction."""
     fields = {"objection": str(held.pk), "unit": held.department.code, "due": held.due.isoformat()} | more
     ledger.append(event, fields=fields, actor=user.username, at=at)

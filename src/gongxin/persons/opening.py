@@ -21,7 +21,7 @@ from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.identity.models import User
 from gongxin.ids import uuid7
-from gongxin.persons import contents, holding, lending, selectors
+from gongxin.persons import contents, holding, lending, letters, selectors
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Opening
 from gongxin.persons.seen import AuthorisationSeen, Copy, FileSeen, Lent, RecordSeen
@@ -30,6 +30,8 @@ OWN: Final = "own"
 DOWNLOAD: Final = "download"
 CODE: Final = "code"
 OBJECTION: Final = "objection"
+# The person's own looks: on record too, and no news.
+BY_SELF: Final = frozenset({OWN, DOWNLOAD})
 _TABLE: Final = "persons_opening"
 _MOST_CODE: Final = 100
 
@@ -114,6 +116,8 @@ def log(own: OwnFile | None, told: Told, *, actor: str, at: datetime) -> int:
     opening.leaf = ledger.append("person.file_opened", fields=fields, actor=actor, at=at)
     if own:
         opening.save(force_insert=True)
+        if told.kind not in BY_SELF:
+            letters.tell([own.file.pk], at=at)
     return opening.leaf
 
 
@@ -139,10 +143,11 @@ def _own(user: User, kind: str, at: datetime) -> FileSeen:
     actor = actors.of_user(user, day=day)
     rule = decisions.require(actor, Action.PERSON_OWN, Resource(account=user.username), day=day)
     own = holding.file_of(user)
-    records = contents.records(own, history=True) if own else ()
+    records = contents.records(own, history=True, day=day) if own else ()
     items = tuple(sorted({record.item for record in records}))
     told = Told(kind, user.username, items=items, records=len(records), reason=rule.reason)
-    return FileSeen(user.username, at, records, log(own, told, actor=user.username, at=at))
+    leaf = log(own, told, actor=user.username, at=at)
+    return FileSeen(user.username, at, records, leaf, own.file.leaving_since if own else None)
 
 
 def _judge(lent: AuthorisationSeen | None, purpose: str, user: User, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """Rows of natural persons that were handed in go into their own files: set by set, in the transaction of the hand-in.
 
 A row of a known decision with other content is its next version; with the content that was reported last it changes
-nothing (an old file that is handed in again does not undo a correction). Whoever hands in learns none of this.
+nothing (an old file that is handed in again does not undo a correction). What was destroyed, and what could be at
+once because its term of keeping is over, is not taken in again. Whoever hands in learns none of this.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from uuid import UUID
 import polars as pl
 from psycopg import Cursor
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.ids import uuid7
-from gongxin.persons import personal_keys
+from gongxin.persons import keeping, letters, personal_keys
 from gongxin.persons.models import DOCUMENT
 from gongxin.persons.personal_keys import PersonalKey
 from gongxin.policy.model import Item
@@ -33,10 +35,10 @@ _NEW_FILES: Final = """
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[])
 """
 _HELD: Final = """
-    SELECT e.file_id::text, e.tag, e.id::text, v.number, v.content
+    SELECT e.file_id::text, e.tag, e.id::text, v.number, v.content, e.destroyed_on IS NOT NULL
     FROM unnest(%s::uuid[], %s::text[]) AS asked (file_id, tag)
     JOIN persons_entry e USING (file_id, tag)
-    JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT number, content FROM persons_version WHERE entry_id = e.id ORDER BY number DESC LIMIT 1
     ) v ON true
 """
@@ -67,9 +69,10 @@ def receive_rows(cursor: Cursor[Any], rows: pl.DataFrame, *, item: Item, reporte
     rows: `document` (documents.identity), `key` (what tells the decision from the person's others) and `payload` (a
     JSON array of the item's fields), in the order of the hand-in.
     """
+    rows = rows.filter(~keeping.over(rows, item=item, day=reported.at.astimezone(CIVIL_TIME).date()))
     if rows.is_empty():
         return
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    alone(cursor)
     files = _files(cursor, rows["document"].unique(maintain_order=True).to_list())
     tagged = _tagged(rows, files, f"{reported.provider}|{item.id}|")
     changed = _changed(cursor, tagged)
@@ -82,6 +85,12 @@ def receive_rows(cursor: Cursor[Any], rows: pl.DataFrame, *, item: Item, reporte
     bodies = _sealed(changed, ids, dict(files.values()), _head(item, reported))
     columns = [changed[name].to_list() for name in ("entry", "number", "content")]
     cursor.execute(_NEW_VERSIONS, [ids, *columns, bodies])
+    letters.tell(changed["file"].unique().to_list(), at=reported.at, cursor=cursor)
+
+
+def alone(cursor: Any) -> None:
+    """Nobody else adds to files until the end of the transaction."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _files(cursor: Cursor[Any], documents: Sequence[str]) -> dict[str, tuple[str, PersonalKey]]:
@@ -121,9 +130,11 @@ def _changed(cursor: Cursor[Any], tagged: pl.DataFrame) -> pl.DataFrame:
     """The rows that say something new, each with its entry and the number of its version."""
     asked = tagged.select("file", "tag").unique()
     cursor.execute(_HELD, [asked["file"].to_list(), asked["tag"].to_list()])
-    schema = {"file": pl.String, "tag": pl.String, "entry": pl.String, "last": pl.Int64, "held": pl.String}
+    schema = {"file": pl.String, "tag": pl.String, "entry": pl.String, "last": pl.Int64, "held": pl.String,
+              "gone": pl.Boolean}  # fmt: skip
     held = pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
     joined = tagged.join(held, on=["file", "tag"], how="left", maintain_order="left")
+    joined = joined.filter(pl.col("gone").is_null() | ~pl.col("gone"))
     before = pl.col("content").shift(1).over("file", "tag").fill_null(pl.col("held"))
     joined = joined.filter(before.is_null() | (pl.col("content") != before))
     fresh = joined.filter(pl.col("entry").is_null()).select("file", "tag").unique(maintain_order=True)

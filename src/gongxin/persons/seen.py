@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from gongxin.policy.model import Reference
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSeen:
@@ -29,10 +31,26 @@ class VersionSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSeen:
+    """Until when a record is kept: the last day (None: the decision is valid without end) and the rule. is_over: the
+    term has passed, and officials may decide that it is destroyed.
+    """
+
+    rule: str
+    title: str
+    title_en: str
+    outcome: str
+    until: date | None
+    is_over: bool
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSeen:
     """One decision as it stands. versions: all states, the newest first; empty for anybody but the person.
 
-    contested: marked 异议, nothing may rest on it meanwhile. withdrawn: taken back after an objection.
+    contested: marked 异议, nothing may rest on it meanwhile. withdrawn: taken back after an objection. kept: only for
+    the person.
     """
 
     id: UUID
@@ -48,6 +66,12 @@ class RecordSeen:
     contested: bool
     withdrawn: bool
     versions: tuple[VersionSeen, ...]
+    kept: KeptSeen | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it stays although the person asks for the end of the file: a term runs, or an objection does."""
+        return self.contested or self.kept is None or not self.kept.is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +142,9 @@ class PaperContent:
 
 @dataclass(frozen=True, slots=True)
 class ObjectionSeen:
-    """An objection of the person. wanted: texts asked for, by field. state: open, corrected, withdrawn, refused."""
+    """An objection. wanted: texts asked for, by field. state: open, corrected, withdrawn, refused, erased.
+    erasure_wanted_by: the official who wants the record erased, as long as nobody has decided that, and why.
+    """
 
     id: UUID
     record: UUID
@@ -135,16 +161,21 @@ class ObjectionSeen:
     decided_by: str
     decided_at: datetime | None
     papers: tuple[PaperSeen, ...] = ()
+    erasure_wanted_by: str = ""
+    erasure_reasons: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FileSeen:
-    """The whole file as the person sees it, newest decisions first; the leaf of this opening."""
+    """The whole file as the person sees it, newest decisions first; the leaf of this opening. leaving_since: when the
+    person asked for its end.
+    """
 
     account: str
     at: datetime
     records: tuple[RecordSeen, ...]
     leaf: int
+    leaving_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +241,33 @@ class Lendable:
     purposes: tuple[tuple[str, str], ...]
     units_of: dict[str, tuple[Unit, ...]]
     longest: date
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a file whose end the person asked for. destroyed: entries at once; left: those a duty holds back;
+    whole: nothing is left, the key is gone too.
+    """
+
+    destroyed: int
+    left: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSeen:
+    """An e-mail to the person: when it was made, how it stands, when it was handed over."""
+
+    made_at: datetime
+    state: str
+    state_title: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSeen:
+    """Where the person is told. shown: the address as only its owner recognises it."""
+
+    shown: str
+    confirmed_at: datetime | None
+    letters: tuple[LetterSeen, ...]

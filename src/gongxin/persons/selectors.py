@@ -90,11 +90,13 @@ def objection_seen(own: OwnFile, held: Objection) -> ObjectionSeen:
         decided_by=decision.get("by", ""),
         decided_at=datetime.fromisoformat(decision["at"]) if decision else None,
         papers=papers.of(own, held),
+        erasure_wanted_by=held.proposed_by.username if held.proposed_by and not decision else "",
+        erasure_reasons=_text(own, held, "proposal")["reasons"] if held.proposal and not decision else "",
     )
 
 
 def sealed_text(own: OwnFile, held: Objection, column: str, said: dict[str, Any]) -> str:
-    """What stands in a column of an objection (body or decision), as it is kept."""
+    """What stands in a column of an objection (body, decision or proposal), as it is kept."""
     return own.key.seal(json.dumps(said, ensure_ascii=False), table="persons_objection", row=f"{held.pk}.{column}")
 
 
@@ -109,7 +111,11 @@ def _authorisations(own: OwnFile, day: date) -> tuple[AuthorisationSeen, ...]:
 
 
 def _objections(own: OwnFile) -> tuple[ObjectionSeen, ...]:
-    held = Objection.objects.filter(entry__file=own.file).select_related("department").order_by("-filed_at", "-id")
+    held = (
+        Objection.objects.filter(entry__file=own.file)
+        .select_related("department", "proposed_by")
+        .order_by("-filed_at", "-id")
+    )
     return tuple(objection_seen(own, one) for one in held)
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from gongxin.policy import lists
-from gongxin.policy.model import Reference
+from gongxin.policy.model import FieldRole, Reference
 from gongxin.policy.months import add_months
 from gongxin.policy.reading import Node
 
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
     from gongxin.policy.pack import Pack
 
 # What a rule is about; the code knows these and no others.
-What = Literal["record", "rejected-row", "original", "look", "log"]
+What = Literal[
+    "record", "rejected-row", "original", "look", "log", "message", "delivery", "person-entry", "person-letter"
+]
 # What happens after the term: officials decide on destruction, a job removes it, nothing ever, or another program's.
 Then = Literal["decided", "removed", "kept", "elsewhere"]
 # What goes when officials decide so.
-Part = Literal["payload", "revisions", "reasons", "notices", "evidence", "cells"]
+Part = Literal["payload", "revisions", "reasons", "notices", "evidence", "cells", "contents"]
 WHATS: Final = get_args(What)
 _PARTS: Final[dict[What, tuple[Part, ...]]] = {
     "record": ("payload", "revisions", "reasons", "notices", "evidence"),
     "rejected-row": ("cells",),
+    "message": ("contents",),
+    "delivery": ("contents",),
+    "person-entry": ("contents",),
 }
+# Days of a decision on a person from which a term may count: the first of them that the decision has.
+_DAYS: Final[tuple[FieldRole, ...]] = ("acted_until", "effective_until", "decided_on")
 _THEN_SAID: Final[dict[Then, str]] = {
     "decided": "期满后经两名工作人员先后决定销毁",
     "removed": "期满后自动清除",
@@ -40,7 +47,8 @@ _THEN_SAID: Final[dict[Then, str]] = {
 @dataclass(frozen=True, slots=True)
 class Retention:
     """A term of keeping. items: the catalogue items it is for, none: all that no other rule names. keep: in `unit`,
-    None: for ever. anchor: from which day it counts, in words. destroys: what goes.
+    None: for ever. anchor: from which day it counts, in words; counts_from: the same as roles of fields, where the day
+    is one of the entry itself, the first that has one. destroys: what goes.
     """
 
     id: str
@@ -57,6 +65,7 @@ class Retention:
     since: date | None = None
     until: date | None = None
     pack: str = ""
+    counts_from: tuple[FieldRole, ...] = ()
 
     def over_from(self, anchor: date) -> date | None:
         """The first day after the term that counts from `anchor`; None: there is none."""
@@ -108,7 +117,7 @@ def retention(node: Node, pack: str, *, items: Collection[str]) -> Retention:
     """Read one rule."""
     keys = node.mapping(
         ["id", "title", "what", "keep", "unit", "anchor", "then", "reference"],
-        ["title_en", "items", "destroys", "since", "until", "replaces"],
+        ["title_en", "items", "destroys", "since", "until", "replaces", "from"],
     )
     since, until = lists.period(keys)
     what: What = keys["what"].choice(WHATS)
@@ -128,7 +137,14 @@ def retention(node: Node, pack: str, *, items: Collection[str]) -> Retention:
         since=since,
         until=until,
         pack=pack,
+        counts_from=keys["from"].choices(_DAYS) if "from" in keys else (),
     )
+    if bool(found.counts_from) != (what == "person-entry"):
+        raise node.error(
+            "pack-retention-from",
+            "个人档案条目的保存期限没有写明从哪一日起算（from），或者其他对象写了。",
+            remedy=f"what: person-entry 的规定写 from，按先后列出字段含义（{'、'.join(_DAYS)}）；其他的不写。",
+        )
     if (found.keep is None) != (then == "kept") or bool(found.destroys) != (then == "decided"):
         raise node.error(
             "pack-retention-unclear",

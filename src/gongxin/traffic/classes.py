@@ -54,6 +54,8 @@ _RULES: Final = (
     ("", r"/healthz|/livez|/metrics", ""),
     ("sign-in", r"/(?:desk|mine)/(?:sign-in|reauthenticate|mfa|2fa|second)|/accounts/", "POST"),
     ("authorisation-code", r"/desk/persons/authorised", "POST"),
+    # Each sends an e-mail to an address that somebody typed in, or tries a code that was sent there.
+    ("authorisation-code", r"/person/mail(?:/confirm)?$", "POST"),
     # A code of lent access is tried like a password.
     ("sign-in", r"/lent$", "POST"),
     ("check-batch", r"/api/v1/checks/batch|/desk/checks?/batch", "POST"),

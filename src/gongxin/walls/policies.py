@@ -48,7 +48,14 @@ ALTER FUNCTION ledger_append(bytea) SECURITY DEFINER SET search_path = public, p
 """
 # Functions that work with the owner's rights, and whether the loader needs them beside the application; nobody else
 # may call them.
-DEFINED: Final = {"ledger_append(bytea)": True, "gongxin_looks_listing(uuid)": False, "ends_destroy(uuid)": False}
+DEFINED: Final = {
+    "ledger_append(bytea)": True,
+    "gongxin_looks_listing(uuid)": False,
+    "ends_destroy(uuid)": False,
+    "ends_destroy_told(uuid)": False,
+    "gongxin_end_entries(uuid[])": False,
+    "gongxin_end_file(uuid)": False,
+}
 
 # The day in China: the same predicate as records.selectors.published_on, for the day of the server's clock.
 _TODAY: Final = "(SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date)"
