@@ -112,6 +112,11 @@ def too_large(patch: pytest.MonkeyPatch) -> Any:
     return hand_in([penalty(1)])
 
 
+def infected(patch: pytest.MonkeyPatch) -> Any:
+    patch.setattr("gongxin.scanning.found", lambda parts: "Eicar-Test-Signature")
+    return hand_in([penalty(1)])
+
+
 def not_permitted(patch: pytest.MonkeyPatch) -> Any:
     return hand_in([penalty(1)], provider=department("honours", items=["honour"]))
 
@@ -216,6 +221,7 @@ MAKERS: dict[str, Make] = {
     "E118": interrupted,
     "E119": long_line,
     "E120": raw("甲,乙\n".encode("utf-16")),
+    "E121": infected,
     "E201": raw(WHOLE + b"1,2\r\n"),
     "E202": raw(json.dumps(penalty(1)) + '\n{"CF_WSH": \n', "a.jsonl"),
     "E203": lambda patch: hand_in([nameless(1)]),

@@ -26,6 +26,8 @@ from tests.made_up import nameless, penalty, person
 from tests.web.signing_world import SECRET, code_at
 
 from gongxin import clock
+from gongxin.correspondence import following, gathering, mailboxes, mailing
+from gongxin.correspondence.models import Kind
 from gongxin.enquiries.models import Look
 from gongxin.identity import accounts, factors, keys, representations
 from gongxin.identity import sessions as own_sessions
@@ -33,6 +35,9 @@ from gongxin.identity.models import Department, Role, User
 from gongxin.intake.models import Submission
 from gongxin.persons import authorising, holding, objecting, opening
 from gongxin.records.models import Record
+from gongxin.rights import cases, evidence
+from gongxin.rights.cases import Given
+from gongxin.rights.models import Case, Evidence, Paper
 from gongxin.subjects.models import Organisation
 
 AT = held.AT
@@ -58,6 +63,7 @@ NOBODY = {
     "wrong password": WRONG_PASSWORD,
     "wrong API key": WRONG_KEY,
     "secret of the authenticator": SECRET,
+    "e-mail address": "qzbunting@example.cn",
 }
 RESTRICTED = {
     "authorised": "Qzbrambling",
@@ -70,6 +76,8 @@ RESTRICTED = {
     "operator of a sole trader": "Qzwheatear",
     "rejected row": "Qzwhinchat",
     "matter": MATTER,
+    "reasons of a case": "Qzpipit",
+    "evidence of a case": "Qzserin",
 }
 
 
@@ -107,6 +115,8 @@ class World:
         """What to put into addresses, by the name of the part."""
         looks = [str(pk) for pk in Look.objects.values_list("pk", flat=True)[:1]]
         return {
+            "case_id": [str(pk) for pk in Case.objects.values_list("pk", flat=True)],
+            "evidence_id": [str(pk) for pk in Evidence.objects.values_list("pk", flat=True)],
             "organisation_id": [str(self.company.pk)],
             "record_id": [str(one.pk) for one in self.records],
             "submission_id": [str(self.submission.pk)],
@@ -131,6 +141,8 @@ def build() -> World:
     )
     company = held.organisation("泽川云岭贸易有限公司", uscc=held.code(899))
     users = _users(mine, theirs)
+    records = _records(company, mine)
+    _case(company, records[0])
     factors.add_app(users["owner"], secret=SECRET, code=code_at(AT), at=AT)
     rich = keys.issue(department=mine, label="审批系统", acting_user="operator", at=AT).secret
     poor = keys.issue(department=theirs, label="报税系统", purposes=[], acting_user="operator", at=AT).secret
@@ -138,7 +150,7 @@ def build() -> World:
         mine=mine,
         theirs=theirs,
         company=company,
-        records=_records(company, mine),
+        records=records,
         submission=_submission(mine),
         users=users,
         key=rich,
@@ -191,6 +203,23 @@ def _records(company: Organisation, mine: Department) -> list[Record]:
     made.append(held.record(shop, provider=mine, fields={"CF_XDR_MC": shop.name, "CF_FRDB": operator}))
     made.append(_record(company, mine, PUBLIC, "泽市监罚〔2026〕9000号"))
     return made
+
+
+def _case(company: Organisation, record: Record) -> None:
+    """The organisation objects with a piece of evidence, and is told of it by e-mail."""
+    agent = accounts.create(
+        "own-agent", password=PASSWORD, full_name="账号", department=None, role=Role.REPRESENTATIVE, at=AT
+    )
+    representations.bind(agent, company.uscc or "", ground="授权书", acting_user=None, at=AT)
+    box = mailboxes.give(NOBODY["e-mail address"], acting_user=agent, at=AT)
+    mailboxes.confirm(mailboxes.confirmation(box), at=AT)
+    mailing.confirm(box)
+    following.follow(company.uscc or "", [kind.value for kind in Kind], acting_user=agent, at=AT)
+    kept = evidence.keep(io.BytesIO(b"%PDF-1.7 made up"), filename=f"{RESTRICTED['evidence of a case']}.pdf")
+    given = Given(reasons=RESTRICTED["reasons of a case"], files=[(Paper.OTHER, kept)])
+    cases.open_case("objection", "file", record.pk, given=given, acting_user=agent, at=AT)
+    gathering.gather(at=AT)
+    mailing.send_due(at=AT + timedelta(hours=2))
 
 
 def _record(about: Organisation, provider: Department, word: str, number: str, **given: Any) -> Record:
@@ -293,7 +322,8 @@ def words(answer: Any) -> str:
         with zipfile.ZipFile(io.BytesIO(raw)) as book:
             said += [book.read(name).decode("utf-8", "replace") for name in book.namelist()]
     if raw.startswith(b"%PDF") and (reader := shutil.which("pdftotext")):
-        said.append(subprocess.run([reader, "-", "-"], input=raw, capture_output=True, check=True).stdout.decode())
+        # What somebody handed in as evidence is none that can be read: its bytes are looked through above.
+        said.append(subprocess.run([reader, "-", "-"], input=raw, capture_output=True, check=False).stdout.decode())
     text = "\n".join(said)
     return f"{text}\n{html.unescape(text)}"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
@@ -79,6 +80,7 @@ def leaks(client: Client, at: str, canaries: dict[str, str], **headers: Any) -> 
 
 
 @pytest.mark.django_db
+@pytest.mark.long
 def test_no_page_and_no_answer_shows_a_canary(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -111,6 +113,7 @@ def test_no_page_and_no_answer_shows_a_canary(
     _logs_say_nothing(world, caplog, capfd)
     _files_hold_nothing(world, tmp_path)
     _export_says_nothing(world, tmp_path / "export")
+    _mails_say_nothing(world)
 
 
 def _logs_say_nothing(world: World, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
@@ -123,9 +126,18 @@ def _logs_say_nothing(world: World, caplog: pytest.LogCaptureFixture, capfd: pyt
 def _files_hold_nothing(world: World, folder: Path) -> None:
     files = [one for one in folder.rglob("*") if one.is_file()]
     assert files
+    assert found("\n".join(str(one.relative_to(folder)) for one in files), world.secrets | RESTRICTED) == set()
     for one in files:
         for encoding in ("utf-8", "gb18030", "utf-16-le"):
             assert found(one.read_bytes().decode(encoding, "ignore"), world.secrets) == set(), one
+
+
+def _mails_say_nothing(world: World) -> None:
+    """Whom they are sent to stands in them; what they speak of does not."""
+    sent = [f"{one.subject}\n{one.body}\n{one.extra_headers}" for one in mail.outbox]
+    assert len(sent) == 2
+    about = {"organisation": world.company.name, "its code": world.company.uscc or ""}
+    assert found("\n".join(sent), world.secrets | RESTRICTED | about | {"public": PUBLIC}) == set()
 
 
 def _export_says_nothing(world: World, folder: Path) -> None:

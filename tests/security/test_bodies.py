@@ -10,6 +10,7 @@ from django.test import Client
 from tests import held
 
 from gongxin.api.service import MAX_QUESTION
+from gongxin.enquiries.models import Look
 from gongxin.identity import keys
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +104,25 @@ def test_a_simple_request_of_another_site_needs_what_it_cannot_have(client: Clie
     assert "Access-Control-Allow-Origin" not in preflight
 
 
-@pytest.mark.parametrize("text", ["\ufeff" + json.dumps(CHECK), json.dumps(CHECK).replace('"1"', '"1","matter":"2"')])
-def test_json_is_read_one_way(client: Client, keyed: dict[str, str], text: str) -> None:
-    """A mark of order is no JSON; of a member that comes twice the last counts, in every body alike."""
-    assert asked(client, keyed, text.encode()).status_code in (200, 400)
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"\xef\xbb\xbf" + json.dumps(CHECK).encode(), 400),
+        (json.dumps(CHECK).encode("utf-16"), 400),
+        (json.dumps(CHECK).replace("1", "\xff").encode("latin-1"), 400),
+        # Decoded once: what still looks escaped afterwards is text.
+        (json.dumps(CHECK | {"matter": "%41\\u0041&#65;"}).encode(), 200),
+    ],
+)
+def test_json_is_read_one_way(client: Client, keyed: dict[str, str], body: bytes, status: int) -> None:
+    """UTF-8 without a mark, decoded once; anything else is refused before it is judged."""
+    assert asked(client, keyed, body).status_code == status
+    if status == 200:
+        assert Look.objects.get().matter == "%41\\u0041&#65;"
+
+
+def test_of_a_member_that_comes_twice_the_last_counts(client: Client, keyed: dict[str, str]) -> None:
+    text = json.dumps(CHECK).replace('"matter": ', '"matter": "first", "matter": ')
+    assert text.count("matter") == 2
+    assert asked(client, keyed, text.encode()).status_code == 200
+    assert Look.objects.get().matter == CHECK["matter"]

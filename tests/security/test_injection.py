@@ -12,11 +12,15 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.core.mail import BadHeaderError, EmailMessage
 from django.http import HttpResponse
 from django.test import Client
 from tests import held
 from tests.test_repository import ROOT, SOURCES, relative
 
+from gongxin.correspondence import mailboxes
+from gongxin.errors import InvalidInput
+from gongxin.identity.models import Role, User
 from gongxin.intake.returns import guarded
 from gongxin.web import sheets
 
@@ -27,6 +31,18 @@ HOSTILE = [
     SCRIPT, "'; DROP TABLE subjects_organisation; --", "%' OR 1=1 --", "{{ 7|add:7 }}", "{% debug %}", "${7*7}",
     "a\r\nSet-Cookie: x=1", ".*(a+)+$", "[", "\\", "(?P<x", "%s%s%n", "{0.__class__}", "../../../etc/passwd",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "typed", ["a@example.cn\nBcc: b@example.cn", "a@example.cn\r\n\r\nbody", "a@example.cn, b@example.cn"]
+)
+def test_nothing_typed_breaks_the_head_of_an_e_mail(typed: str) -> None:
+    representative = User(username="agent", role=Role.REPRESENTATIVE)
+    with pytest.raises(InvalidInput) as refused:
+        mailboxes.give(typed, acting_user=representative, at=held.AT)
+    assert refused.value.code == "mail-address"
+    with pytest.raises(BadHeaderError):
+        EmailMessage(typed if "\n" in typed else f"{typed}\n", "x", to=["a@example.cn"]).message()
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
@@ -112,10 +111,15 @@ def test_scripts_of_ours_keep_nothing_and_post_nothing_elsewhere() -> None:
 
 
 def test_every_page_of_somebody_signed_in_has_the_way_out() -> None:
-    layout = Path(ROOT / "src/gongxin/web/templates/desk/layout.html").read_text()
-    assert "desk:account" in layout
-    account = Path(ROOT / "src/gongxin/web/templates/desk/account.html").read_text()
-    assert "desk:sign-out" in account
+    """The form stands at the head of the one page that all pages extend, and none of them leaves it out."""
+    base, head = (ROOT / "src/gongxin/web/templates" / name for name in ("base.html", "parts/preferences.html"))
+    assert 'include "parts/preferences.html"' in base.read_text().partition("<main")[0]
+    signed_in = head.read_text().partition("{% if user.is_authenticated %}")[2].partition("{% else %}{% url")[0]
+    assert '<form method="post" action="{{ sign_out }}">' in signed_in
+    # The page of the API is for everybody, signed in or not.
+    assert {path.name for path in TEMPLATES if "<html" in path.read_text()} - {"docs.html"} == {base.name}
+    for path in TEMPLATES:
+        assert path == head or "block account" not in path.read_text(), path
 
 
 def test_static_files_are_of_known_kinds() -> None:

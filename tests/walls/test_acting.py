@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 
 # Every place where the node itself asks, whoever's rows it touches, and why.
 AS_NODE = {
+    "api/service.py": "a key that is over is nobody's; that it was shown goes on record for its department",
     "intake/jobs.py": "processing compares with what other departments hold",
     "web/mine/following.py": "whoever has the signed link of an e-mail confirms or stops its address; nothing is shown",
     "rights/cases.py": "numbers of cases are counted over all departments; only numbers are read",

@@ -30,6 +30,7 @@ from gongxin.identity.models import ApiKey, Department
 from gongxin.policy import packs
 from gongxin.traffic import limiting, tracing
 from gongxin.traffic.classes import class_of
+from gongxin.walls import acting
 
 # Problems that any operation may answer with.
 _ALWAYS: Final = (400, 405, 422, 429, 500, 503)
@@ -58,6 +59,10 @@ class DepartmentKey(HttpBearer):
         key = keys.authenticate(token, at=clock.now())
         if key is None:
             limiting.judge_address("refused-key", tracing.address(request))
+            # Who shows it is nobody behind the wall, and what it was asked with belongs to its department.
+            with acting.as_node():
+                if former := keys.ended(token, at=clock.now()):
+                    _refused_look(request, *former)
             return None
         walls.let_in(actors.of_key(key))
         limiting.judge_credential(class_of(request.method or "", request.path_info), f"key {key.pk}")
@@ -72,11 +77,16 @@ def _judge_operation(request: HttpRequest, key: ApiKey, operation: str) -> None:
         for action in _ACTIONS[operation]:
             decisions.require(actors.of_key(key), action, Resource(department=key.department_id), day=clock.today())
     except NotPermitted as error:
-        if operation == keys.CHECK:
-            who = Looker(f"key {key.prefix} {key.label}", KEY, Channel.API, key.department_id)
-            seen = Seen(request.path).refused(error.code)
-            looks.taken(Kind.CHECK, seen, looker=who, ground=Ground(""), at=clock.now())
+        if operation != keys.SUBMIT:
+            _refused_look(request, key, error.code)
         raise
+
+
+def _refused_look(request: HttpRequest, key: ApiKey, reason: str) -> None:
+    """Somebody asked with this key what it may not, or may not any more."""
+    who = Looker(f"key {key.prefix} {key.label}", KEY, Channel.API, key.department_id)
+    kind = Kind.SUBMISSION if "/submissions" in request.path else Kind.CHECK
+    looks.taken(kind, Seen(request.path).refused(reason), looker=who, ground=Ground(""), at=clock.now())
 
 
 @dataclass(frozen=True, slots=True)

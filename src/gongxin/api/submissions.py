@@ -21,10 +21,12 @@ from gongxin.api import idempotency, problems
 from gongxin.api.forms import NAME, Closed
 from gongxin.api.service import DepartmentKey, Refused, asker, looker, parsed, refused_type
 from gongxin.api.validation import places
-from gongxin.enquiries import looks
+from gongxin.enquiries import checks, looks
 from gongxin.enquiries.looks import Ground, Seen
 from gongxin.enquiries.models import Kind
 from gongxin.identity import keys
+from gongxin.identity.decision_table import Action
+from gongxin.identity.decisions import Resource, decide
 from gongxin.identity.models import Department
 from gongxin.intake import returns, selectors, submissions
 from gongxin.intake.models import Channel, Submission, SubmissionState
@@ -198,7 +200,7 @@ def rejections(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Any:
     """What was found wrong, row by row."""
-    found = _own(request, submission_id)
+    found = _own(request, submission_id, rows=True)
     shown = selectors.findings_page(found, code=code, page=page)
     lines = [{name: getattr(line, name) for name in FindingOut.model_fields} for line in shown.lines]
     return {"page": shown.page, "pages": shown.pages, "total": shown.total, "findings": lines}
@@ -219,18 +221,21 @@ def rejections(
 )
 def rejections_file(request: HttpRequest, submission_id: UUID, form: Literal["csv", "xlsx"]) -> StreamingHttpResponse:
     """Correct the cells and hand the file in again; the added columns are read past."""
-    found = _own(request, submission_id)
+    found = _own(request, submission_id, rows=True)
     parts = returns.rejected_csv(found) if form == "csv" else returns.rejected_workbook(found)
     answer = StreamingHttpResponse(parts, content_type=_MEDIA[form])
     answer["Content-Disposition"] = f'attachment; filename="rejected-{found.pk}.{form}"'
     return answer
 
 
-def _own(request: HttpRequest, submission_id: UUID) -> Submission:
-    """The department's own hand-in. Asking for another's is a refused look."""
-    seen, ground = Seen(f"批次 {submission_id}"), Ground("own-supplies")
-    with looks.watched(Kind.SUBMISSION, seen, looker=looker(request), ground=ground, at=clock.now(), own=True):
-        return selectors.one(submission_id, provider=asker(request).department)
+def _own(request: HttpRequest, submission_id: UUID, *, rows: bool = False) -> Submission:
+    """The department's own hand-in. Asking for another's is a refused look, asking for its rows is a look."""
+    department = asker(request).department
+    actor, own = checks.actor_of(department, asker(request).name), Resource(department=department.pk)
+    rule = decide(actor, Action.SUBMISSION_READ, own, day=clock.today()).rule
+    seen, ground = Seen(f"批次 {submission_id}"), Ground("own-supplies", rule=rule)
+    with looks.watched(Kind.SUBMISSION, seen, looker=looker(request), ground=ground, at=clock.now(), own=not rows):
+        return selectors.one(submission_id, provider=department)
 
 
 def _handed_in(request: HttpRequest) -> HandedIn:

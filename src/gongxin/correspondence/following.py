@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from gongxin import ledger
 from gongxin.correspondence.models import Following, Kind
 from gongxin.errors import InvalidInput, NotPermitted
 from gongxin.identity import selectors
@@ -22,8 +23,8 @@ def of(user: User) -> dict[str, frozenset[str]]:
 def follow(uscc: str, kinds: Collection[str], *, acting_user: User, at: datetime) -> Following:
     """Follow these kinds from `at` on and no others; none: nothing.
 
-    No leaf: it concerns nobody but the account itself. Raises NotPermitted for an organisation the account does not
-    act for, InvalidInput for a kind there is not.
+    A leaf, unless that is how it was. Raises NotPermitted for an organisation the account does not act for,
+    InvalidInput for a kind there is not.
     """
     if uscc not in selectors.codes(acting_user):
         raise NotPermitted(
@@ -36,7 +37,11 @@ def follow(uscc: str, kinds: Collection[str], *, acting_user: User, at: datetime
     held, made = Following.objects.select_for_update().get_or_create(
         user=acting_user, uscc=uscc, defaults={"kinds": sorted(set(kinds)), "since": at}
     )
-    if not made and set(held.kinds) != set(kinds):
+    if not made and set(held.kinds) == set(kinds):
+        return held
+    if not made:
         held.kinds, held.since = sorted(set(kinds)), at
         held.save(update_fields=["kinds", "since"])
+    fields = {"organisation": uscc, "kinds": held.kinds}
+    ledger.append("following.changed", fields=fields, actor=acting_user.username, at=at, about=[acting_user.pk])
     return held

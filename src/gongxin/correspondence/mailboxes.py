@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from gongxin import ledger
 from gongxin.correspondence.models import Delivery, Mailbox, State
 from gongxin.errors import InvalidInput, NotFound
 from gongxin.identity.models import User
@@ -42,7 +43,7 @@ def shown(mailbox: Mailbox) -> str:
 def give(address: str, *, acting_user: User, at: datetime) -> Mailbox:
     """Keep an address for a representative's account; it gets nothing before it is confirmed.
 
-    No leaf: it concerns nobody but the account itself. Raises InvalidInput for what is no address, or another role.
+    Raises InvalidInput for what is no address, or another role.
     """
     text = address.strip()
     try:
@@ -51,15 +52,30 @@ def give(address: str, *, acting_user: User, at: datetime) -> Mailbox:
         raise InvalidInput("mail-address", "这不是电子邮箱地址。", remedy="请核对，例如 info@example.cn。") from error
     if len(text) > _LONGEST or acting_user.role != Role.REPRESENTATIVE:
         raise InvalidInput("mail-address", "不能使用这个电子邮箱。", remedy="请由信用主体代表填写本单位的电子邮箱。")
-    drop(acting_user)
-    return Mailbox.objects.create(user=acting_user, address=text, given_at=at)
+    _forget(acting_user)
+    made = Mailbox.objects.create(user=acting_user, address=text, given_at=at)
+    _log(acting_user, "given", at)
+    return made
 
 
 @transaction.atomic
-def drop(user: User) -> bool:
+def drop(user: User, *, at: datetime) -> bool:
     """Forget the account's address; what waits is not sent any more. Whether there was one."""
+    there = _forget(user)
+    if there:
+        _log(user, "dropped", at)
+    return there
+
+
+def _forget(user: User) -> bool:
     Delivery.objects.filter(user=user, state=State.WAITING).delete()
     return bool(Mailbox.objects.filter(user=user).delete()[0])
+
+
+def _log(user: User, step: str, at: datetime) -> None:
+    """The leaf; whoever has a link acts for the account. Nothing of the address is in it."""
+    fields = {"account": user.username, "step": step}
+    ledger.append("mailbox.changed", fields=fields, actor=user.username, at=at, about=[user.pk])
 
 
 def confirmation(mailbox: Mailbox) -> str:
@@ -79,6 +95,7 @@ def confirm(token: str, *, at: datetime) -> Mailbox:
     if held.confirmed_at is None:
         held.confirmed_at = at
         held.save(update_fields=["confirmed_at"])
+        _log(held.user, "confirmed", at)
     return held
 
 
@@ -88,9 +105,9 @@ def judge(token: str, *, stops: bool) -> None:
 
 
 @transaction.atomic
-def stop(token: str) -> None:
+def stop(token: str, *, at: datetime) -> None:
     """End e-mails to the address of a link: it is forgotten. Raises NotFound where it is already."""
-    drop(_held(token, STOP, None).user)
+    drop(_held(token, STOP, None).user, at=at)
 
 
 def _held(token: str, salt: str, within: timedelta | None) -> Mailbox:

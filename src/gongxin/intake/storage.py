@@ -21,6 +21,7 @@ from typing import BinaryIO, Final
 from django.conf import settings
 from django.db import connection, transaction
 
+from gongxin import scanning
 from gongxin.clock import CIVIL_TIME
 from gongxin.errors import NotFound
 from gongxin.intake.faults import FileRefused
@@ -52,12 +53,15 @@ class Staged:
 def staged(stream: BinaryIO | Iterable[bytes]) -> Iterator[Staged]:
     """Copy `stream` to the disk; on leaving, what was not placed is removed.
 
-    Raises FileRefused E109 as soon as the stream passes settings.INTAKE_MAX_BYTES; nothing is kept then.
+    Raises FileRefused E109 as soon as the stream passes settings.INTAKE_MAX_BYTES, E121 where a scanner is configured
+    and finds something; nothing is kept then.
     """
     folder = _private(Path(settings.FILES_DIR) / "incoming")
     path = folder / secrets.token_hex(16)
     try:
-        yield _copied(_chunks(stream), path)
+        file = _copied(_chunks(stream), path)
+        _scanned(path)
+        yield file
     finally:
         path.unlink(missing_ok=True)
 
@@ -178,6 +182,12 @@ def _copied(chunks: Iterator[bytes], path: Path) -> Staged:
         file.flush()
         os.fsync(file.fileno())
     return Staged(path, digest.hexdigest(), size)
+
+
+def _scanned(path: Path) -> None:
+    with path.open("rb") as file:
+        if name := scanning.found(iter(lambda: file.read(_CHUNK), b"")):
+            raise FileRefused("E121", value=name)
 
 
 def _chunks(stream: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:

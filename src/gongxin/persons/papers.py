@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from gongxin import filekinds
+from gongxin import filekinds, scanning
 from gongxin.errors import InvalidInput, NotFound
 from gongxin.identity.models import User
 from gongxin.ids import uuid7
@@ -80,6 +80,12 @@ def _judged(given: NewPaper) -> PaperContent:
             "paper-kind",
             f"材料“{given.filename}”的格式不在接受范围内，或者内容与扩展名不符。",
             remedy="请上传 PDF、PNG 或者 JPEG 文件。",
+        )
+    if name := scanning.found([given.content]):
+        raise InvalidInput(
+            "paper-infected",
+            f"查毒服务在材料“{given.filename}”中发现恶意代码（{name}）。",
+            remedy="请查毒后重新扫描或者导出上传。",
         )
     return PaperContent(Path(given.filename).name[-_NAME:], kind, given.content)
 

@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from django.conf import settings
 
-from gongxin import filekinds
+from gongxin import filekinds, scanning
 from gongxin.errors import Conflict, InvalidInput, NotFound
 from gongxin.intake import persons
 from gongxin.rights.models import Case, Draft, Evidence, Paper
@@ -38,9 +38,18 @@ class Kept:
 
 
 def keep(stream: IO[Any], *, filename: str) -> Kept:
-    """Put a file on the disk. Raises InvalidInput: empty, larger than MOST_BYTES, of a kind that is not accepted."""
+    """Put a file on the disk.
+
+    Raises InvalidInput: empty, larger than MOST_BYTES, of a kind that is not accepted, with malware in it.
+    """
     content = stream.read(MOST_BYTES + 1)
     media_type = _judged(content, filename)
+    if name := scanning.found([content]):
+        raise InvalidInput(
+            "evidence-infected",
+            f"查毒服务在材料文件中发现恶意代码（{name}）。",
+            remedy="请查毒后重新扫描或者导出上传。",
+        )
     sha256 = hashlib.sha256(content).hexdigest()
     _write(content, _path(sha256))
     return Kept(sha256, len(content), media_type, persons.masked_text(Path(filename).name)[-_NAME:])

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -127,6 +127,18 @@ def look(request: HttpRequest, look_id: UUID) -> HttpResponseBase:
     about = Organisation.objects.filter(pk=found.organisation_id).first() if found.organisation_id else None
     context = {"look": found, "about": about, "facts": facts(found), "evidence": evidence.of(found)}
     return render(request, "desk/look.html", context)
+
+
+@require_safe
+@looking.looked(Kind.LOG, duty="audit")
+@desk_page
+def proof(request: HttpRequest, look_id: UUID) -> HttpResponseBase:
+    """The proof that one entry is in the ledger, as a file for whoever has nothing but the public key."""
+    rule = require(request, Action.LOOKS_SEARCH).rule
+    found = selectors.one(look_id)
+    looking.saw(request, Seen(f"查询留痕 {look_id}", found.organisation_id), rule=rule)
+    answer = HttpResponse(evidence.proof(found), content_type="text/plain; charset=utf-8")
+    return sheets.named(answer, f"查询留痕-{look_id}.txt")
 
 
 def facts(found: Look) -> list[tuple[str, object]]:

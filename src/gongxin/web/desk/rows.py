@@ -50,7 +50,7 @@ class EditableRow:
 @desk_page
 def rows(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """Ten rejected rows with what is wrong with them; saving hands the changed ones in again."""
-    found, user = seen_by(request, submission_id), acting_user(request)
+    found, user = seen_by(request, submission_id, rows=True), acting_user(request)
     if not ask(request, Action.SUBMISSION_CORRECT, of_department(found.provider)).allowed:
         return redirect("desk:findings", found.pk)
     page = _page(found, number(request.GET.get("page")))

@@ -102,7 +102,7 @@ def mail(request: HttpRequest) -> HttpResponseBase:
 @mine_page
 def drop(request: HttpRequest) -> HttpResponseBase:
     """Forget the address."""
-    if mailboxes.drop(acting_user(request)):
+    if mailboxes.drop(acting_user(request), at=clock.now()):
         messages.info(request, _("电子邮箱已经删除，不再发送邮件。"))
     return redirect("mine:following")
 
@@ -134,7 +134,7 @@ def _link(request: HttpRequest, token: str, *, stops: bool) -> HttpResponseBase:
             if not context["done"]:
                 mailboxes.judge(token, stops=stops)
             elif stops:
-                mailboxes.stop(token)
+                mailboxes.stop(token, at=clock.now())
             else:
                 mailboxes.confirm(token, at=clock.now())
     except GongxinError as error:

@@ -187,12 +187,13 @@ def take_back(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
 def read(request: HttpRequest, consent_id: UUID) -> HttpResponseBase:
     """What was lent to the organisation (GET: the form that asks for the matter, POST: the records, as one look)."""
     held = _borrowed(request, consent_id)
+    # The form shows nothing of the owner's, and the verb logs what it tells or refuses.
+    looking.settle(request)
     form = MatterForm(request.POST) if request.method == "POST" else MatterForm()
     (entry,) = shown([held])
     context: dict[str, Any] = {"entry": entry, "form": form}
     status = 200
     if request.method == "POST" and form.is_valid():
-        looking.settle(request)
         looker = looking.looker(request, Channel.MINE)
         told = borrowed.read(held, acting(request), looker=looker, matter=form.cleaned_data["matter"], at=clock.now())
         context["records"] = as_read(told.records)
