@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -24,6 +24,9 @@ from gongxin.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from gongxin.identity import actors, decisions
 from gongxin.identity.decision_table import Action
 from gongxin.identity.models import User
+from gongxin.ids import uuid7
+from gongxin.persons import ending
+from gongxin.persons.ending import Batch
 from gongxin.policy import packs
 from gongxin.policy.retention import Retention
 from gongxin.rights import evidence
@@ -32,6 +35,8 @@ from gongxin.subjects.resident_ids import mask
 from gongxin.walls import acting
 
 REASON: Final = 500
+# In a leaf, for a number of persons' entries that is too small to be told.
+_FEW: Final = "<10"
 
 
 @transaction.atomic
@@ -46,10 +51,15 @@ def propose(rule_id: str, *, reason: str, acting_user: User, at: datetime) -> De
     rule, why = _rule(rule_id), _reason(reason)
     if Destruction.objects.filter(rule=rule.id, state=DestructionState.PROPOSED).exists():
         raise Conflict("retention-waiting", "按这项规定提出的清单还在等待复核。", remedy="请先由另一名工作人员复核。")
-    entries = due.of(rule, day)
-    if not entries:
+    list_id = uuid7()
+    entries = [] if rule.what == due.PERSONS else due.of(rule, day)
+    batch = Batch(len(entries), due.root(entries))
+    if rule.what == due.PERSONS:
+        batch = ending.propose(rule, day, most=due.MOST, leaving=list_id)
+    if not batch.count:
         raise Conflict("retention-nothing", "按这项规定，今天没有可以销毁的内容。", remedy="无需办理。")
     made = Destruction.objects.create(
+        id=list_id,
         rule=rule.id,
         what=rule.what,
         destroys=list(rule.destroys),
@@ -57,8 +67,8 @@ def propose(rule_id: str, *, reason: str, acting_user: User, at: datetime) -> De
         pack_version=packs.current().version,
         reason=why,
         day=day,
-        count=len(entries),
-        root=due.root(entries),
+        count=due.told(rule.what, batch.count),
+        root=batch.root,
         proposed_by=acting_user,
         proposed_at=at,
     )
@@ -66,16 +76,8 @@ def propose(rule_id: str, *, reason: str, acting_user: User, at: datetime) -> De
         Tombstone(destruction=made, subject=entry.subject, item=entry.item, ended_on=entry.ended_on)
         for entry in entries
     )
-    fields = {
-        "list": str(made.pk),
-        "rule": rule.id,
-        "day": day.isoformat(),
-        "count": made.count,
-        "root": made.root,
-        "reason": why,
-        "pack": made.pack_version,
-    }
-    ledger.append("retention.proposed", fields=fields, actor=acting_user.username, at=at)
+    fields = {"rule": rule.id, "day": day.isoformat(), "root": made.root, "pack": made.pack_version}
+    _log("proposed", made, fields, acting_user, at)
     return made
 
 
@@ -89,45 +91,29 @@ def confirm(list_id: UUID, *, reason: str, acting_user: User, at: datetime) -> D
     """
     held, why, day = _decided_by(list_id, reason, acting_user, at)
     rule = due.rule(held.rule)
+    if held.what == due.PERSONS:
+        return _confirmed_of_persons(held, rule, why, acting_user, at)
     subjects = list(held.entries.values_list("subject", flat=True))
     left = due.of(rule, day, subjects) if rule and list(rule.destroys) == held.destroys else []
     if not left:
-        raise Conflict(
-            "retention-nothing",
-            "清单中的内容已经不符合销毁的条件。",
-            remedy="请对这份清单作出不予同意的决定，再按现行规定重新提出。",
-        )
+        raise _nothing_left()
     held.entries.filter(subject__in=[entry.subject for entry in left]).update(destroyed_on=day)
-    left_out = held.count - len(left)
+    left_out = (held.count or 0) - len(left)
+    held.count, held.root = len(left), due.root(left)
     _conclude(held, DestructionState.DONE, why, acting_user, at)
-    Destruction.objects.filter(pk=held.pk).update(count=len(left), root=due.root(left))
     openings = _destroy(held, left)
-    fields = {
-        "list": str(held.pk),
-        "rule": held.rule,
-        "count": len(left),
-        "left_out": left_out,
-        "root": due.root(left),
-        "openings": openings,
-        "parts": held.destroys,
-        "reason": why,
-    }
-    leaf = ledger.append("retention.destroyed", fields=fields, actor=acting_user.username, at=at)
-    Destruction.objects.filter(pk=held.pk).update(leaf=leaf)
-    held.refresh_from_db()
-    return held
+    fields = {"left_out": left_out, "root": held.root, "openings": openings, "parts": held.destroys}
+    return _logged("destroyed", held, {"rule": held.rule, **fields}, acting_user, at)
 
 
 @transaction.atomic
 def reject(list_id: UUID, *, reason: str, acting_user: User, at: datetime) -> Destruction:
     """Decide a list of somebody else: nothing of it is destroyed. Raises as `confirm`."""
     held, why, _day = _decided_by(list_id, reason, acting_user, at)
+    if held.what == due.PERSONS:
+        ending.keep(held.pk)
     _conclude(held, DestructionState.REJECTED, why, acting_user, at)
-    fields = {"list": str(held.pk), "rule": held.rule, "count": held.count, "reason": why}
-    leaf = ledger.append("retention.rejected", fields=fields, actor=acting_user.username, at=at)
-    Destruction.objects.filter(pk=held.pk).update(leaf=leaf)
-    held.refresh_from_db()
-    return held
+    return _logged("rejected", held, {"rule": held.rule}, acting_user, at)
 
 
 def one(list_id: UUID) -> Destruction:
@@ -151,15 +137,53 @@ def _decided_by(list_id: UUID, reason: str, user: User, at: datetime) -> tuple[D
     return held, why, day
 
 
+def _confirmed_of_persons(held: Destruction, rule: Retention | None, why: str, user: User, at: datetime) -> Destruction:
+    """The same for entries of personal files, which nobody sees: the list has a number (or none) and a root."""
+    fits = rule is not None and list(rule.destroys) == held.destroys
+    day = at.astimezone(CIVIL_TIME).date()
+    batch = ending.destroy(rule, day, most=due.MOST, leaving=held.pk) if rule is not None and fits else None
+    if batch is None or not batch.count:
+        raise _nothing_left()
+    held.count, held.root = due.told(held.what, batch.count), batch.root
+    _conclude(held, DestructionState.DONE, why, user, at)
+    return _logged("destroyed", held, {"rule": held.rule, "root": held.root}, user, at)
+
+
+def _nothing_left() -> Conflict:
+    return Conflict(
+        "retention-nothing",
+        "清单中的内容已经不符合销毁的条件。",
+        remedy="请对这份清单作出不予同意的决定，再按现行规定重新提出。",
+    )
+
+
+def _log(step: str, held: Destruction, fields: dict[str, Any], user: User, at: datetime) -> int:
+    """The leaf of a step: of persons an event of its own, in which a small number is not told."""
+    fields |= {"list": str(held.pk), "reason": held.decided_reason or held.reason}
+    if held.what == due.PERSONS:
+        many = _FEW if held.count is None else str(held.count)
+        return ledger.append(f"person.retention_{step}", fields=fields | {"many": many}, actor=user.username, at=at)
+    return ledger.append(f"retention.{step}", fields=fields | {"count": held.count}, actor=user.username, at=at)
+
+
+def _logged(step: str, held: Destruction, fields: dict[str, Any], user: User, at: datetime) -> Destruction:
+    held.leaf = _log(step, held, fields, user, at)
+    held.save(update_fields=["leaf"])
+    return held
+
+
 def _conclude(held: Destruction, state: DestructionState, why: str, user: User, at: datetime) -> None:
     held.state, held.decided_by, held.decided_at, held.decided_reason = state, user, at, why
-    held.save(update_fields=["state", "decided_by", "decided_at", "decided_reason"])
+    held.save(update_fields=["state", "decided_by", "decided_at", "decided_reason", "count", "root"])
 
 
 def _destroy(held: Destruction, left: Sequence[Entry]) -> int:
-    """Destroy the contents (migration 0001); how many openings of the log went with them. Files go after the commit."""
+    """Destroy the contents (migrations 0001, 0002); how many openings of the log went with them. Files go after the
+    commit.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ends_destroy(%s)", [held.pk])
+        function = "ends_destroy_told" if held.what in due.TOLD else "ends_destroy"
+        cursor.execute(f"SELECT {function}(%s)", [held.pk])
         openings = int(cursor.fetchone()[0])
     if "evidence" in held.destroys:
         records = [entry.subject for entry in left]

@@ -12,27 +12,16 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Case as Choice
-from django.db.models import (
-    DateField,
-    DateTimeField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import TruncDate
 
 from gongxin.clock import CIVIL_TIME
-from gongxin.ends import judging
+from gongxin.correspondence.models import Delivery, Message
+from gongxin.correspondence.models import State as Waiting
+from gongxin.ends import ending, judging
 from gongxin.intake.models import UNFINISHED, RejectedRow, Submission
 from gongxin.ledger import batches
+from gongxin.persons import ending as ending_of_persons
 from gongxin.policy import packs
 from gongxin.policy.retention import Retention
 from gongxin.records.models import Contested, Record, State
@@ -40,13 +29,17 @@ from gongxin.records.selectors import NOBODY
 from gongxin.rights.models import Case, CaseRecord
 from gongxin.walls import acting
 
+# What rules are about whose entries nobody sees; and what stands for an item where an e-mail is destroyed.
+PERSONS: Final = "person-entry"
+DELIVERY: Final = "delivery"
+TOLD: Final = ("message", "delivery")
 # Entries of one list at most: as many as somebody can look through and one transaction can take.
 MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record, or the submission whose rejected rows it is about, and when it ended."""
+    """A record, the submission whose rejected rows it is about, a message or an e-mail, and when it ended."""
 
     subject: UUID
     item: str
@@ -58,24 +51,34 @@ def of(rule: Retention, day: date, among: Collection[UUID] | None = None) -> lis
     by = rule.ended_by(day)
     if by is None or rule.then != "decided" or not rule.in_force(day):
         return []
-    found = _records(rule, day, by) if rule.what == "record" else _rejections(rule, by)
+    found = _found(rule, day, by)
     if among is not None:
         found = found.filter(pk__in=among)
     rows = found.order_by("ended_on", "pk").values_list("pk", "item", "ended_on")[:MOST]
+    if rule.what in TOLD:
+        # Of messages to everybody's accounts: ids and days, which say nothing of what they told.
+        with acting.as_node():
+            return [Entry(*row) for row in rows]
     entries = [Entry(*row) for row in rows]
     return list(_unseen(entries, day)) if rule.what == "record" else entries
 
 
 def waiting(day: date) -> list[tuple[Retention, int]]:
     """Every rule under which officials decide, with how much may be destroyed on `day` (counted up to MOST)."""
-    found = [
-        rule
-        for rule in packs.current().retention.values()
-        if rule.then == "decided" and rule.in_force(day) and rule.what in ("record", "rejected-row")
-    ]
+    found = [rule for rule in packs.current().retention.values() if rule.then == "decided" and rule.in_force(day)]
     # Numbers over everybody's rows: the auditor, who sees them, sees none of the rows.
     with acting.as_node():
-        return [(rule, len(of(rule, day))) for rule in found]
+        return [(rule, count(rule, day)) for rule in found]
+
+
+def count(rule: Retention, day: date) -> int:
+    """How much may be destroyed under a rule on `day`, up to MOST. Of persons tell it by `told` alone."""
+    return ending_of_persons.count(rule, day, most=MOST) if rule.what == PERSONS else len(of(rule, day))
+
+
+def told(what: str, number: int) -> int | None:
+    """A number as it may be told: of entries of personal files, None for some that are fewer than ten."""
+    return None if what == PERSONS and 0 < number < ending_of_persons.SMALLEST else number
 
 
 def root(entries: Sequence[Entry]) -> str:
@@ -98,15 +101,6 @@ def _of_rule(rule: Retention) -> Q:
 def _records(rule: Retention, day: date, by: date) -> QuerySet[Any]:
     about = Case.objects.filter(record=OuterRef("pk"))
     taken_in = CaseRecord.objects.filter(record=OuterRef("pk"))
-    closed = about.order_by().values("record").annotate(last=Max("closed_at")).values("last")
-    last_taken = taken_in.order_by().values("record").annotate(last=Max("at")).values("last")
-    after = ExpressionWrapper(F("publicity_until") + Value(1), output_field=DateField())
-    ended = Greatest(
-        TruncDate("recorded_at", tzinfo=CIVIL_TIME),
-        TruncDate(Subquery(closed, output_field=DateTimeField()), tzinfo=CIVIL_TIME),
-        TruncDate(Subquery(last_taken, output_field=DateTimeField()), tzinfo=CIVIL_TIME),
-        Choice(When(state=State.ACTIVE, then=after), default=None, output_field=DateField()),
-    )
     # Out of sight for a while only: it may come back.
     archived = ~Q(state__in=[State.ACTIVE, State.SHIELDED]) | Q(state=State.ACTIVE, publicity_until__lt=day)
     under_way = (about.filter(outcome=""), taken_in.filter(case__outcome=""))
@@ -114,7 +108,23 @@ def _records(rule: Retention, day: date, by: date) -> QuerySet[Any]:
     found = Record.objects.filter(archived, _of_rule(rule)).exclude(organisation=NOBODY)
     for reason in (*under_way, contested):
         found = found.exclude(Exists(reason))
-    return found.annotate(ended_on=ended).filter(ended_on__lte=by)
+    return found.annotate(ended_on=ending.ended_on()).filter(ended_on__lte=by)
+
+
+def _found(rule: Retention, day: date, by: date) -> QuerySet[Any]:
+    if rule.what == "record":
+        return _records(rule, day, by)
+    return _rejections(rule, by) if rule.what == "rejected-row" else _correspondence(rule, by)
+
+
+def _correspondence(rule: Retention, by: date) -> QuerySet[Any]:
+    """Messages to accounts, and e-mails to them that do not wait any more, each with what stands for its item."""
+    if rule.what == "message":
+        day = TruncDate("at", tzinfo=CIVIL_TIME)
+        return Message.objects.annotate(item=F("kind"), ended_on=day).filter(ended_on__lte=by)
+    done = Delivery.objects.exclude(state=Waiting.WAITING)
+    day = TruncDate("made_at", tzinfo=CIVIL_TIME)
+    return done.annotate(item=Value(DELIVERY), ended_on=day).filter(ended_on__lte=by)
 
 
 def _rejections(rule: Retention, by: date) -> QuerySet[Any]:
