@@ -108,6 +108,14 @@ def test_errors_are_one_line_with_the_next_step(
     assert error["remedy"]
 
 
+def test_a_file_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
+    """No fault of the program: nothing is to be reported."""
+    done = run("template", "penalty", "--out", tmp_path / "absent" / "a.xlsx")
+    assert done.exit_code == 1
+    assert "file-unusable" in done.stderr
+    assert "No such file" in done.stderr
+
+
 def test_absent_database_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_: str) -> None:
         raise OperationalError("connection refused\nIs the server running?")

@@ -265,11 +265,15 @@ def test_titles_of_the_national_template_are_known_too(take: Import) -> None:
     [
         (b"", "file-empty"),
         ("甲,乙\n1,2\n".encode(), "register-columns"),
-        (b"\xff\xfe\xfa\x80,\xff", "file-encoding"),
+        (b"\xff\xff\xfa\x80,\xff", "file-encoding"),
         (gzip.compress(b"x" * 1000, mtime=0)[:-20], "file-truncated"),
         (b"PK\x03\x04broken", "file-broken"),
         (b"PAR1broken", "file-broken"),
         (('企业名称,统一社会信用代码\n"' + "长" * 1_000_001).encode(), "file-quotes"),
+        ('企业名称,统一社会信用代码\n"甲公司,1\n乙公司,2\n'.encode(), "file-quotes"),
+        ("企业名称,统一社会信用代码\n甲\0公司,1\n".encode(), "file-nul"),
+        ("企业名称,统一社会信用代码\n".encode("utf-16"), "file-kind"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file-kind"),
     ],
 )
 def test_what_is_no_register_is_said_with_the_next_step(tmp_path: Path, content: bytes, code: str) -> None:
@@ -279,6 +283,21 @@ def test_what_is_no_register_is_said_with_the_next_step(tmp_path: Path, content:
         register.import_file(path, acting="test", at=AT)
     assert caught.value.code == code
     assert "请" in str(caught.value)
+
+
+@pytest.mark.parametrize("second", ["", "乙公司"])
+def test_a_workbook_with_two_filled_sheets_is_not_chosen_from(tmp_path: Path, second: str) -> None:
+    path = tmp_path / "register.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name in ("甲公司", second):
+            sheet = book.add_worksheet()
+            for line, text in enumerate(("企业名称", name) if name else ()):
+                sheet.write_string(line, 0, text)
+    if second:
+        with pytest.raises(InvalidInput, match="2 个工作表"):
+            register.import_file(path, acting="test", at=AT)
+    else:
+        assert counts(register.import_file(path, acting="test", at=AT))[:2] == (1, 1)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

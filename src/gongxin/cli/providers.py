@@ -30,7 +30,9 @@ def providers(
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    table = Table("代码", "名称", "统一社会信用代码", Column("目录项", overflow="fold"))
+    # Codes are copied from here: they are never broken.
+    table = Table(Column("代码", no_wrap=True), Column("名称", overflow="fold"), Column("目录项", overflow="fold"))
     for entry in found:
-        table.add_row(entry.code, entry.name + ("" if entry.active else "（停用）"), entry.uscc, "、".join(entry.items))
+        name = entry.name + ("" if entry.active else "（停用）")
+        table.add_row(entry.code, f"{name} {entry.uscc}", " ".join(entry.items))
     Console().print(table)

@@ -41,23 +41,27 @@ def said_plainly(command: Callable[P, R]) -> Callable[P, R]:
                 "facts": {},
             }
         except (OSError, OperationalError) as error:
-            if full := full_disk(error):
-                said = {"code": full.code, "title": full.title, "remedy": full.remedy, "facts": full.facts}
-                _say(said, as_json=bool(kwargs.get("as_json")))
-                raise typer.Exit(1) from error
-            if isinstance(error, OSError):
-                raise
-            detail = str(error).strip().splitlines()[0] if str(error).strip() else "connection failed"
-            said = {
-                "code": "database-unavailable",
-                "title": f"连接不上数据库（{detail}）。",
-                "remedy": "请先运行 make demo，或者检查 DATABASE_URL。",
-                "facts": {},
-            }
+            said = _of_system(error)
         _say(said, as_json=bool(kwargs.get("as_json")))
         raise typer.Exit(1)
 
     return wrapped
+
+
+def _of_system(error: OSError | OperationalError) -> dict[str, Any]:
+    """What a full disk, an unusable file and an absent database are to the user; raises whatever else it is."""
+    if full := full_disk(error):
+        return {"code": full.code, "title": full.title, "remedy": full.remedy, "facts": full.facts}
+    if isinstance(error, OperationalError):
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else "connection failed"
+        code, title = "database-unavailable", f"连接不上数据库（{detail}）。"
+        remedy = "请先运行 make demo，或者检查 DATABASE_URL。"
+    elif error.filename is not None:
+        code, title = "file-unusable", f"无法使用 {error.filename}（{error.strerror}）。"
+        remedy = "请核对路径、属主和权限后重试（GONGXIN_VAR 默认为 var/）。"
+    else:
+        raise error
+    return {"code": code, "title": title, "remedy": remedy, "facts": {}}
 
 
 def _say(said: dict[str, Any], *, as_json: bool) -> None:

@@ -20,6 +20,14 @@ from gongxin.subjects.names import fold
 _MAX_CELL: Final = 1_000_000
 _REMEDY_COLUMNS: Final = "请在第一行写明列名，至少要有“企业名称”或“名称”，代码列写“统一社会信用代码”。"
 _REMEDY_FILE: Final = "请用原系统重新导出 CSV（UTF-8 或 GB18030）、XLSX 或 Parquet 后再导入。"
+_REMEDY_QUOTES: Final = "请检查该行附近的英文双引号是否成对（内容中的双引号应写成两个），或者改用 XLSX 导入。"
+# Beginnings of files that are no text, with the name the sender knows them by.
+_OTHERS: Final = (
+    (b"\xd0\xcf\x11\xe0", "旧版 XLS 工作簿或者加密的工作簿"),
+    (b"%PDF", "PDF 文档"),
+    (b"\xff\xfe", "UTF-16 编码的文本"),
+    (b"\xfe\xff", "UTF-16 编码的文本"),
+)
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -72,6 +80,11 @@ def _text(path: Path) -> str:
             raw = gzip.decompress(raw)
         except (OSError, EOFError, zlib.error) as error:
             raise InvalidInput("file-truncated", f"压缩文件“{path.name}”不完整。", remedy=_REMEDY_FILE) from error
+    for beginning, kind in _OTHERS:
+        if raw.startswith(beginning):
+            raise InvalidInput("file-kind", f"文件“{path.name}”是{kind}，不能导入。", remedy=_REMEDY_FILE)
+    if b"\0" in raw:
+        raise InvalidInput("file-nul", f"文件“{path.name}”含有空字节，不是正常的文本。", remedy=_REMEDY_FILE)
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -85,10 +98,13 @@ def _delimited(text: str) -> pl.DataFrame:
     csv.field_size_limit(_MAX_CELL)
     first = text[: text.find("\n") + 1] or text
     delimiter = max(",\t;", key=first.count)
+    # Strict: a quotation mark that is not closed would make one cell of all rows behind it.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+        rows = [row for row in reader if row]
     except csv.Error as error:
-        raise InvalidInput("file-quotes", f"CSV 无法读取：{error}。", remedy="请检查是否有未配对的双引号。") from error
+        said = f"CSV 无法读取：第 {reader.line_num} 行附近的双引号没有配对，或者单元格过长。"
+        raise InvalidInput("file-quotes", said, remedy=_REMEDY_QUOTES) from error
     header, *body = rows or [[]]
     titles = _distinct(header)
     width = len(titles)
@@ -112,14 +128,19 @@ def _distinct(header: list[str]) -> list[str]:
 
 
 def _sheet(path: Path) -> pl.DataFrame:
-    """The first sheet, every cell as text (a code stays a code)."""
+    """The one sheet that is not empty, every cell as text (a code stays a code)."""
     try:
-        sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
-        cells = sheet.to_polars()
+        book = fastexcel.read_excel(path)
+        sheets = [book.load_sheet(name, header_row=None, dtypes="string").to_polars() for name in book.sheet_names]
     except (fastexcel.FastExcelError, OSError, ValueError) as error:
         raise InvalidInput("file-broken", f"工作簿“{path.name}”无法打开。", remedy=_REMEDY_FILE) from error
-    if cells.is_empty():
+    filled = [cells for cells in sheets if not cells.is_empty()]
+    if not filled:
         raise InvalidInput("file-empty", f"文件“{path.name}”是空的。", remedy=_REMEDY_FILE)
+    if len(filled) > 1:
+        said = f"工作簿“{path.name}”有 {len(filled)} 个工作表有内容，无法判断导入哪一个。"
+        raise InvalidInput("file-sheets", said, remedy="请只保留登记名册所在的工作表后再导入。")
+    cells = filled[0]
     titles = _distinct([str(title or "") for title in cells.row(0)])
     return cells.slice(1).rename(dict(zip(cells.columns, titles, strict=True)))
 
