@@ -43,6 +43,7 @@ def chromium() -> str | None:
 def pytest_configure() -> None:
     # whitenoise looks for the folder when the first client is made.
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    settings.PASSWORD_HASHERS = ["tests.hashing.QuickHasher"]
     # Tests open sessions by force; those of the second factor name the roles that need one.
     settings.SECOND_FACTOR_ROLES = frozenset()
     # Tests send more requests than people do; those of the limits set their own.

@@ -24,9 +24,8 @@ NEW = "a-new-long-password-26"
 
 
 @pytest.fixture(autouse=True)
-def quick(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quick passwords, keys of a demonstration."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def demonstration_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of a demonstration."""
     monkeypatch.setenv("GONGXIN_KEYRING", keyring.demonstration("intl").text())
 
 

@@ -12,5 +12,4 @@ import pytest
 def files_dir(settings: Any, tmp_path: Path) -> Path:
     """Where originals are kept."""
     settings.FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["tests.secrecy.canary_world.QuickHasher"]
     return tmp_path / "files"

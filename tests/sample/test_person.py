@@ -19,7 +19,6 @@ AT = datetime(2026, 4, 10, 1, 0, tzinfo=UTC)
 @pytest.mark.django_db
 def test_the_file_is_there_and_is_made_once(tmp_path: Path, settings: Any) -> None:
     settings.FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["tests.secrecy.canary_world.QuickHasher"]
     city._departments(at=AT)
     city._accounts(at=AT)
     told: list[str] = []

@@ -17,7 +17,6 @@ from datetime import timedelta
 from typing import Any
 
 import openpyxl
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 from stdnum.cn import ric
 from tests import held
@@ -79,12 +78,6 @@ RESTRICTED = {
     "reasons of a case": "Qzpipit",
     "evidence of a case": "Qzserin",
 }
-
-
-class QuickHasher(PBKDF2PasswordHasher):
-    """What production keeps of a password, made in no time."""
-
-    iterations = 1
 
 
 @dataclass(frozen=True)

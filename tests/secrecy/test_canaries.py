@@ -41,7 +41,6 @@ def _node(settings: Any, tmp_path: Path) -> Iterator[None]:
     """A node of its own, on a day of its own."""
     settings.VAR_DIR = tmp_path / "var"
     settings.FILES_DIR = tmp_path / "var" / "files"
-    settings.PASSWORD_HASHERS = ["tests.secrecy.canary_world.QuickHasher"]
     settings.SECOND_FACTOR_ROLES = frozenset()
     report_keys.init("泽川市信用中心", at=AT)
     keys.make("credit.example/ledger")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib.auth.hashers import get_hashers
 from tests.security.test_injection import TEMPLATES, calls, nodes
 from tests.test_repository import ROOT, SOURCES, relative
+
+from gongxin import settings as of_node
 
 DOCS = ROOT / "docs" / "security"
 STATIC = ROOT / "src" / "gongxin" / "web" / "static" / "gongxin"
@@ -46,7 +49,9 @@ def test_what_must_not_be_guessed_comes_from_the_system() -> None:
     assert [name for name in importers("random", "numpy.random") if "/sample/" not in name] == []
 
 
-def test_passwords_are_kept_by_a_slow_function() -> None:
+def test_passwords_are_kept_by_a_slow_function(settings: Any) -> None:
+    # The settings of the node, not those of the tests.
+    settings.PASSWORD_HASHERS = getattr(of_node, "PASSWORD_HASHERS", global_settings.PASSWORD_HASHERS)
     first = get_hashers()[0]
     assert first.algorithm in {"pbkdf2_sha256", "scrypt", "argon2"}
     assert getattr(first, "iterations", 10**6) >= 600_000

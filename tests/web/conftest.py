@@ -18,8 +18,6 @@ def files_dir(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Where originals are kept."""
     monkeypatch.setenv("GONGXIN_KEYRING", _RING)
     settings.FILES_DIR = tmp_path / "files"
-    # Slow on purpose in production; the desk's tests sign in all the time.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return tmp_path / "files"
 
 
