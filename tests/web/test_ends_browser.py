@@ -38,6 +38,11 @@ def test_pages_are_accessible(page: Page, settings: Any, tmp_path: Path) -> None
         f"{reverse('desk:archive')}?item=penalty",
         f"{reverse('desk:archive')}?{ground}",
         f"{reverse('desk:archived', args=[city.repaired.pk])}?{ground}",
+        # What the desk tells of it outside the archive, and the reason that is asked for.
+        reverse("desk:archived", args=[city.repaired.pk]),
+        f"{reverse('desk:archived-case', args=[city.repaired.cases.get().pk])}?{ground}",
+        reverse("desk:record", args=[city.repaired.pk]),
+        reverse("cases:case", args=[city.repaired.cases.get().pk]),
         reverse("desk:retention"),
         reverse("desk:retention-rule", args=["retention-rejected-row"]),
         reverse("desk:retention-list", args=[made.pk]),

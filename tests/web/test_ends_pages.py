@@ -144,7 +144,9 @@ def test_destruction_is_proposed_by_one_and_decided_by_another(city: City) -> No
         text(browser(city.auditor), path, status=404)
         text(Client(), reverse("public:record", args=[city.ended.pk]), status=404)
         case = city.repaired.cases.get()
-        assert text(browser(city.office), reverse("cases:case", args=[case.pk]))
+        assert case.number in text(browser(city.office), reverse("cases:case", args=[case.pk]), status=403)
+        path = f"{reverse('desk:archived-case', args=[case.pk])}?{urlencode(GROUND)}"
+        assert case.number in text(browser(city.auditor), path)
         assert text(browser(city.world.agent), reverse("mine:case", args=[case.pk]))
     with clock.at(at(later + timedelta(days=1))):
         assert proving.run(day=later + timedelta(days=1), by="test", plan=PLAN, at=clock.now()).faults == 0
