@@ -126,6 +126,8 @@ NOT_PAGES = {
     "desk:proof-run": "looked at in test_ends_browser.py, by the credit office",
     "desk:archive": "looked at in test_ends_browser.py, by the credit office",
     "desk:archived": "looked at in test_ends_browser.py, by the credit office",
+    "desk:archived-case": "looked at in test_ends_browser.py, by the credit office",
+    "desk:archived-evidence": "a file",
     "desk:retention": "looked at in test_ends_browser.py, by the credit office",
     "desk:retention-rule": "looked at in test_ends_browser.py, by the credit office",
     "desk:retention-list": "looked at in test_ends_browser.py, by the credit office",
