@@ -74,7 +74,7 @@ def test_organisation_without_records_says_so_in_every_category(city: public_wor
     text = _text(client, "organisation", organisation_id=city.stray.pk)
     categories = {item.category for item in packs.current().items.values()} - {"registration"}
     assert text.count("查询期内无相关信息") == len(categories)
-    assert "登记名册中没有这个单位" in text
+    assert "登记库中没有该单位" in text
 
 
 def test_sole_trader_is_shown_by_business_name(city: public_world.City, client: Client) -> None:
@@ -199,7 +199,7 @@ def test_search_hints_at_a_wrong_check_digit(city: public_world.City, client: Cl
     code = city.company.uscc or ""
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
     text = client.get("/search", {"q": wrong}).content.decode()
-    assert "校验码对不上" in text
+    assert "校验码不符" in text
     assert f"校验码是 {code[-1]}" in text
 
 

@@ -213,7 +213,7 @@ def _registered(text: str) -> str:
     found = subjects.by_code(code)
     if found is None or found.uscc != code:
         raise NotFound(
-            "organisation-unknown", _("名册中没有这个统一社会信用代码。"), remedy=_("请核对代码，与营业执照一致。")
+            "organisation-unknown", _("登记库中没有这个统一社会信用代码。"), remedy=_("请核对代码，与营业执照一致。")
         )
     return code
 

@@ -118,7 +118,7 @@ def standing(held: Record, day: date) -> tuple[bool, str]:
     found, shielded = explaining.standing(held, day), held.state == State.SHIELDED
     said = {
         "closed": _("暂时屏蔽，停止公示、共享和使用。") if shielded else _("已归档，不再公示。"),
-        "restricted": _("披露方式为“%(kind)s”，不向社会公示。"),
+        "restricted": _("公开范围为“%(kind)s”，不向社会公示。"),
         "never": _("按规定不予公示。"),
         "early": _("自 %(start)s 起公示。"),
         "ended": _("公示期已于 %(end)s 届满。"),

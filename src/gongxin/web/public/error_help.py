@@ -17,7 +17,7 @@ _GROUPS: Final = {
     "E1": gettext_lazy("文件"),
     "E2": gettext_lazy("列和单元格"),
     "E3": gettext_lazy("主体身份与匹配"),
-    "E4": gettext_lazy("不得收录的内容"),
+    "E4": gettext_lazy("不得归集的内容"),
     "E5": gettext_lazy("日期与公示"),
     "W": gettext_lazy("提示（数据照常入库）"),
 }
@@ -42,7 +42,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     """One code."""
     fault = FAULTS.get(code.upper())
     if fault is None:
-        raise NotFound("error-code-unknown", _("没有这个错误代码。"), remedy=_("请从错误代码一览中查找。"))
+        raise NotFound("error-code-unknown", _("错误代码不存在。"), remedy=_("请从错误代码一览中查找。"))
     context = {
         "fault": fault,
         "level": _LEVELS[fault.level],

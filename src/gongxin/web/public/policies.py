@@ -61,7 +61,7 @@ def rule_page(request: HttpRequest, rule_id: str) -> HttpResponse:
     """One rule, with the rules of the same id (a classification has several cases)."""
     found = [rule for rule in packs.current().rules() if rule.id == rule_id]
     if not found:
-        raise NotFound("rule-unknown", _("没有这条规则。"), remedy=_("请从政策规则一览中查找。"))
+        raise NotFound("rule-unknown", _("规则不存在。"), remedy=_("请从政策规则一览中查找。"))
     today = clock.today()
     context = {
         "rule": found[0],
@@ -85,7 +85,7 @@ def calendar_page(request: HttpRequest, year: int | None = None) -> HttpResponse
     if year is not None and year not in held:
         raise NotFound(
             "calendar-year-unknown",
-            _("规则包中没有 %(year)s 年的工作日安排。") % {"year": year},
+            _("政策包中没有 %(year)s 年的工作日安排。") % {"year": year},
             remedy=_("没有正式安排的年份，办理时限按周一至周五暂计并注明。"),
         )
     entry = held.get(shown)

@@ -38,7 +38,7 @@ _FAULTS: Final = {
     "uscc-length": gettext_lazy("位数不对，统一社会信用代码应为 18 位。"),
     "uscc-characters": gettext_lazy("含有代码中不会出现的字符（不用 I、O、S、V、Z）。"),
     "uscc-placeholder": gettext_lazy("这是没有代码时填写的占位值，不能用来查询。"),
-    "uscc-check-digit": gettext_lazy("最后一位校验码对不上，代码可能抄错了一位。"),
+    "uscc-check-digit": gettext_lazy("校验码不符，代码可能有一位写错。"),
 }
 
 
@@ -99,8 +99,8 @@ def _number(text: str) -> int:
 
 def _next_steps() -> list[tuple[str, str]]:
     return [
-        (_("少写几个字：两个字以上的名称片段即可"), ""),
-        (_("名称改过的，用曾用名或者统一社会信用代码查"), ""),
-        (_("按文书号查的，请写全，括号形式不限"), ""),
+        (_("减少字数：名称中连续的两个字以上即可"), ""),
+        (_("名称有变更的，用曾用名或者统一社会信用代码查询"), ""),
+        (_("按文书号查询的，请填写完整，括号形式不限"), ""),
         (_("按类别浏览公示信息"), reverse("public:disclosures")),
     ]
