@@ -20,6 +20,7 @@ from django.test import Client
 from pytest_django import Settings
 from tests.endurance.conftest import log_something
 from tests.intake.hand_ins import AT, hand_in, penalty
+from tests.persons import people
 
 from gongxin.embedded.place import app_url_file
 from gongxin.endurance import backup, keeping, restore, room, verification
@@ -28,6 +29,8 @@ from gongxin.endurance.manifest import DATABASE, NAME, Part
 from gongxin.errors import Conflict, GongxinError, InvalidInput, Unavailable
 from gongxin.intake.models import Submission
 from gongxin.ledger import checkpoints, epochs, selectors
+from gongxin.persons import ending
+from gongxin.persons.models import File, Version
 from gongxin.records.models import Record
 from gongxin.walls import standing
 
@@ -98,14 +101,19 @@ def test_drill(made: backup.Made, settings: Settings, tmp_path: Path) -> None:
 def test_one_instant_while_the_node_works_on(
     node: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the snapshot and the dump others hand in, log and throw an original away, and wait for nobody."""
-    before, dumped = log_as_held(), backup._dumped
+    """Between the snapshot and the dump others hand in, log and throw an original away, and wait for nobody; what a
+    person had destroyed meanwhile does not come back with the restored database.
+    """
     original = Submission.objects.get()
+    people.handed_in(people.row(1))
+    someone = people.account(1)
+    before, dumped = log_as_held(), backup._dumped
 
     def work_on() -> None:
         hand_in([penalty(90)])
         log_something("meanwhile")
         backup.storage.discard_expired(at=AT + timedelta(days=400))
+        assert ending.end_own(acting_user=someone, at=AT + timedelta(days=2500)).whole
         connection.close()
 
     def meanwhile(*given: Any) -> Part:
@@ -120,8 +128,10 @@ def test_one_instant_while_the_node_works_on(
     assert log_as_held().size > before.size
     assert Record.objects.count() == 5
     assert made.manifest.ledger == before
-    restore.restore(made.folder, at=AT, acting_user="operator", replace=True)
-    assert (log_as_held().size, Record.objects.count()) == (before.size + 1, 4), "and the leaf of the epoch"
+    done = restore.restore(made.folder, at=AT, acting_user="operator", replace=True)
+    assert (done.again.known, done.again.entries, done.again.files) == (True, 1, 1)
+    assert (File.objects.count(), Version.objects.count()) == (0, 0)
+    assert (log_as_held().size, Record.objects.count()) == (before.size + 2, 4), "the epoch, and what was destroyed"
     assert backup.storage.has_original(original)
 
 

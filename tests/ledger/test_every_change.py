@@ -337,6 +337,7 @@ SHOWN = {
     "persons.authorising.issue_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.authorising.revoke_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.ending.end_own": "persons/test_leaves.py::test_one_change_is_one_leaf",
+    "persons.gone.destroy_again": "persons/test_ending.py::test_a_restored_backup_does_not_bring_it_back",
     "persons.ending.go_on": "persons/test_ending.py::test_what_stays_goes_at_its_date_and_the_file_with_the_last_of_it",
     "persons.ending.stay": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.erasing.decide_erasure": "persons/test_leaves.py::test_one_change_is_one_leaf",

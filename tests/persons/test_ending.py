@@ -300,7 +300,7 @@ def test_a_restored_backup_does_not_bring_it_back(
     settings.VAR_DIR = tmp_path / "var"
     day = LAST + timedelta(days=1)
     kept_beside = settings.VAR_DIR / gone.FILE
-    assert not gone.destroy_again(day).known
+    assert not gone.destroy_again(day, actor="cli", at=AT).known
     own = holding.file_of(someone)
     assert own is not None
     kept = [list(table.objects.filter(**{path: own.file.pk})) for table, path in (
@@ -317,7 +317,9 @@ def test_a_restored_backup_does_not_bring_it_back(
             restored.save(force_insert=True)
     Gone.objects.all().delete()
     assert len(seen(someone, day)) == 2
-    again = gone.destroy_again(day)
+    before = log.size()
+    again = gone.destroy_again(day, actor="cli", at=AT)
+    assert log.size() == before + 1
     assert (again.known, again.entries, again.files) == (True, 2, 1)
     assert holding.file_of(someone) is None
     assert File.objects.count() == 1

@@ -8,14 +8,17 @@ from django.conf import settings
 
 from gongxin.endurance import manifest
 from gongxin.errors import Conflict, InvalidInput
+from gongxin.persons import gone
 
 
 def _places() -> dict[str, Path]:
     """Names under which keys are carried, and where this node has them: the secret of sessions, the signing key of
-    the log with the signer's memory, the keys of fields.
+    the log with the signer's memory, the keys of fields; and the list of what was destroyed.
     """
     var, ring = Path(settings.VAR_DIR), Path(settings.KEYS_FILE)
     places = {"secret-key": var / "secret-key", "ledger": var / "ledger", "keys": var / "keys"}
+    # What a restore may not bring back: it belongs to no backup either.
+    places[gone.FILE] = var / gone.FILE
     return places if ring.is_relative_to(var / "keys") else places | {f"keys/{ring.name}": ring}
 
 

@@ -22,6 +22,7 @@ from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from gongxin.clock import CIVIL_TIME
 from gongxin.endurance import keeping, programs, room, verification
 from gongxin.endurance import manifest as manifests
 from gongxin.endurance.backup import PASSING, log_as_held
@@ -29,6 +30,8 @@ from gongxin.endurance.manifest import DATABASE, FILES, Manifest, Part, Progress
 from gongxin.errors import Conflict, InvalidInput, Unavailable
 from gongxin.ledger import epochs
 from gongxin.ledger import keys as ledger_keys
+from gongxin.persons import gone
+from gongxin.persons.gone import Again
 from gongxin.walls import raising
 
 # A node that has rows in any of these is somebody's.
@@ -38,12 +41,15 @@ _JOBS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A node got back. files: originals brought; keys: key files brought; epoch: of the log from now on."""
+    """A node got back. files: originals brought; keys: key files brought; epoch: of the log from now on; again: what
+    had been destroyed of personal files since the backup, and is destroyed again.
+    """
 
     manifest: Manifest
     files: int
     keys: int
     epoch: int
+    again: Again
 
 
 def restore(
@@ -76,12 +82,13 @@ def restore(
         with _signers_memory():
             with _django_at(fresh):
                 epoch = _made_current(manifest, at=at, acting_user=acting_user)
+                again = gone.destroy_again(at.astimezone(CIVIL_TIME).date(), actor=acting_user, at=at)
             files = _bring_files(folder, manifest, progress)
             _judge_unused(present)
             _exchange(present, fresh)
     raising.raise_walls()
     _drop_other_files(manifest)
-    return Restored(manifest, files, keys, epoch)
+    return Restored(manifest, files, keys, epoch, again)
 
 
 def _judge_version(manifest: Manifest) -> None:

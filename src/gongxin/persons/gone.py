@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
+from gongxin import ledger
 from gongxin.persons.models import Entry, File, Gone, Letter, Mailbox
 from gongxin.secrecy import private_files
 
@@ -56,7 +57,7 @@ def write_down(day: date) -> None:
 
 
 @transaction.atomic
-def destroy_again(day: date) -> Again:
+def destroy_again(day: date, *, actor: str, at: datetime) -> Again:
     """Destroy what a restored database has of what the file knows. Last part of a restore, before anybody reads it."""
     if not _path().exists():
         return Again(known=False)
@@ -72,7 +73,10 @@ def destroy_again(day: date) -> Again:
         destroy_file(file, day=day)
     boxes = Mailbox.objects.filter(pk__in=of["mailbox"])
     Letter.objects.filter(file__in=boxes.values("file"), state=Letter.State.WAITING).delete()
-    return Again(True, len(entries), len(files), boxes.delete()[0])
+    again = Again(True, len(entries), len(files), boxes.delete()[0])
+    if again.entries or again.files or again.mailboxes:
+        ledger.append("person.destroyed_again", fields={}, actor=actor, at=at)
+    return again
 
 
 def destroy_entries(given: Iterable[UUID], *, day: date) -> None:
