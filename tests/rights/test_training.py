@@ -80,7 +80,7 @@ def test_a_full_session_takes_no_more(world: World) -> None:
     _coming(world, session)
     other = held.organisation("云岭虚构工贸有限公司", uscc=held.code(8802))
     with pytest.raises(Conflict) as caught:
-        training.register(session.pk, other.pk, ONE, acting_user=world.office, at=at(MONDAY))
+        training.register(session.pk, other.pk, ONE, paper="收文一号", acting_user=world.office, at=at(MONDAY))
     assert caught.value.code == "training-full"
 
 
@@ -92,7 +92,8 @@ def test_what_cannot_be_is_refused_with_the_next_step(world: World) -> None:
         lambda: training.open_course(" ", "", **office),
         lambda: training.schedule(session.course_id, at(MONDAY), "旧", hours=1, seats=1, **office),
         lambda: training.schedule(session.course_id, AFTER, "市民中心", hours=99, seats=1, **office),
-        lambda: training.register(session.pk, world.company.pk, Coming(0, Position.HEAD), **office),
+        lambda: training.register(session.pk, world.company.pk, Coming(0, Position.HEAD), paper="收文一号", **office),
+        lambda: training.register(session.pk, world.company.pk, ONE, paper=" ", **office),
         lambda: training.attended(registered.pk, 9, acting_user=world.office, at=AFTER),
         lambda: training.attended(registered.pk, 1, **office),
     ]
@@ -124,7 +125,8 @@ def test_nobodys_name_can_be_kept() -> None:
     """Of who came there is a number and a function; no field takes a name, and no relation leads to an account."""
     names = {field.name for field in Registration._meta.get_fields()}
     assert names == {
-        "id", "session", "organisation", "people", "position", "registered_at", "withdrawn_at", "hours", "recorded_at",
+        "id", "session", "organisation", "people", "position", "paper", "registered_at", "withdrawn_at", "hours",
+        "recorded_at",
     }  # fmt: skip
 
 

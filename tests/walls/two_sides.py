@@ -26,7 +26,10 @@ MODELS = {model._meta.db_table: model for model in apps.get_models()}
 # Where constraints of the database want more than a value of the right type.
 _SPECIAL: dict[str, Callable[[Side], dict[str, Any]]] = {
     "rights_evidence": lambda _side: {"draft_id": None},
+    "rights_draft": lambda side: {"record": side.one(Record)},
     "identity_consent": lambda _side: {"borrower": "", "code_digest": ""},
+    "identity_representation": lambda side: {"user": side.agent},
+    "identity_substitution": lambda side: {"substitute_id": side.mate.pk},
     "correspondence_enclosed": lambda side: {"message": side.one(MODELS["correspondence_message"])},
 }
 _numbers = count(1)
@@ -39,6 +42,8 @@ class Side:
         self.department = held.department()
         self.organisation = held.organisation()
         self.user = User.objects.create(username=f"officer{next(_numbers)}", department=self.department)
+        self.mate = User.objects.create(username=f"mate{next(_numbers)}", department=self.department)
+        self.agent = User.objects.create(username=f"agent{next(_numbers)}", role="representative")
         self.digest = hashlib.sha256(str(next(_numbers)).encode()).hexdigest()
         # One that is shown to nobody else, by its disclosure class.
         self._made: dict[type[models.Model], models.Model] = {
@@ -47,7 +52,9 @@ class Side:
             User: self.user,
             Record: held.record(self.organisation, provider=self.department, disclosure="shared"),
         }
-        self.rows = {wall.table: self.one(MODELS[wall.table]) for wall in load().values() if not wall.everybody}
+        self.rows = {
+            wall.table: self.one(MODELS[wall.table]) for wall in load().values() if not (wall.everybody or wall.nobody)
+        }
 
     def staff(self) -> Asker:
         """Its officer asks."""
@@ -100,6 +107,7 @@ class Side:
             (models.IntegerField, 1),
             (models.JSONField, []),
             (models.BinaryField, b"0"),
+            (models.GenericIPAddressField, "192.0.2.1"),
             (models.TextField, "text"),
             (models.CharField, hashlib.sha256(str(number).encode()).hexdigest()[: field.max_length or 64]),
         ]

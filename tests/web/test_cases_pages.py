@@ -66,7 +66,7 @@ def test_filters_are_in_the_address_and_in_the_file(world: World, query: dict[st
     case = world.apply(on=JULY)
     client = browser(world.maker)
     assert (case.number in text(client.get(reverse("cases:cases"), query)).split('id="list"')[1]) == found
-    body = text(client.get(reverse("cases:cases-csv"), query)).removeprefix("\ufeff")
+    body = text(client.get(reverse("cases:cases-file", args=["csv"]), query)).removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(body)))
     assert [row["办件编号"] for row in rows] == ([case.number] if found else [])
 

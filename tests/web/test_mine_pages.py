@@ -115,10 +115,10 @@ def test_files_of_a_draft_can_be_taken_out_by_their_owner_only(world: World) -> 
     client.post(reverse("mine:duties", args=[world.record.pk]), {"file": pdf()})
     piece = Evidence.objects.get()
     other = _agent(world)
-    assert browser(other).post(reverse("mine:remove", args=[piece.pk])).status_code == 404
+    assert browser(other).post(reverse("mine:draft-remove", args=[piece.pk])).status_code == 404
     assert browser(other).get(reverse("mine:evidence", args=[piece.pk])).status_code == 404
     assert client.get(reverse("mine:evidence", args=[piece.pk])).status_code == 200
-    assert client.post(reverse("mine:remove", args=[piece.pk])).status_code == 302
+    assert client.post(reverse("mine:draft-remove", args=[piece.pk])).status_code == 302
     assert not Evidence.objects.exists()
 
 

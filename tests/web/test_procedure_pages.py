@@ -83,7 +83,7 @@ def test_an_interview_from_the_search_to_the_record(world: World) -> None:
     assert browser(world.agent).get(reverse("mine:case", args=[case.pk])).status_code == 200
     assert browser(world.agent).get(reverse("mine:record", args=[made.pk])).status_code == 200
     assert browser(world.office).get(reverse("cases:cases")).status_code == 200
-    assert case.number in text(browser(world.office).get(reverse("cases:cases-csv")))
+    assert case.number in text(browser(world.office).get(reverse("cases:cases-file", args=["csv"])))
 
 
 def test_a_reorganisation_is_applied_for_and_shown_with_its_records(world: World) -> None:
@@ -97,7 +97,7 @@ def test_a_reorganisation_is_applied_for_and_shown_with_its_records(world: World
     assert _step(office, case, "propose-shield", reasons="裁定属实").status_code == 302
     assert _step(second, case, "shield", reasons="同意").status_code == 302
     assert Client().get(f"/records/{world.record.pk}").status_code == 410
-    assert world.record.document_no in text(office.get(reverse("cases:case", args=[case.pk])))
+    assert reverse("desk:record", args=[world.record.pk]) in text(office.get(reverse("cases:case", args=[case.pk])))
     assert "暂时屏蔽" in text(client.get(reverse("mine:case", args=[case.pk])))
     another = held.organisation("云岭虚构工贸有限公司", uscc=held.code(8802))
     assert client.get(reverse("mine:file-about", args=[another.pk, "bankruptcy"])).status_code == 404

@@ -19,8 +19,9 @@ from gongxin.correspondence import mailboxes
 from gongxin.correspondence.models import Mailbox
 from gongxin.identity import consents
 from gongxin.identity.models import Consent, Role, User
-from gongxin.rights import training
-from gongxin.rights.models import Case, Course, Notice, Position
+from gongxin.rights import drafts, training
+from gongxin.rights.drafts import Place
+from gongxin.rights.models import Case, Course, Draft, Notice, Position
 from gongxin.supervision import commitments
 from gongxin.supervision.models import Commitment
 
@@ -39,6 +40,10 @@ PAGES = {
     "cases:subject": ("maker", "organisation"),
     "cases:training": ("office", ""),
     "cases:course": ("office", "course"),
+    "cases:register": ("office", "session"),
+    "cases:draft-delete": ("office", "draft"),
+    "cases:mail": ("office", ""),
+    "mine:cases": ("agent", ""),
     "mine:file": ("agent", "exit"),
     "mine:training": ("agent", ""),
     "mine:home": ("agent", ""),
@@ -63,8 +68,14 @@ PAGES = {
 }
 # Addresses that are no pages, each with what they are; those of looks have their own tests.
 NOT_PAGES = {
-    "cases:cases-csv": "a file",
-    "cases:cases-xlsx": "a file",
+    "cases:cases-file": "a file",
+    "cases:training-file": "a file",
+    "cases:course-file": "a file",
+    "cases:withdraw": "takes a form",
+    "cases:draft-remove": "takes a form",
+    "cases:mail-drop": "takes a form",
+    "mine:records-file": "a file",
+    "mine:cases-file": "a file",
     "cases:step": "takes a form",
     "cases:evidence": "a file",
     "cases:certificate": "a file",
@@ -72,7 +83,8 @@ NOT_PAGES = {
     "cases:file-about": "the form of cases:file, by the same template",
     "mine:file-about": "the form of mine:file, by the same template",
     "mine:training-proof": "the form of mine:duties, by the same template",
-    "mine:register": "takes a form",
+    "mine:register": "the form of cases:register, by the same template",
+    "mine:draft-delete": "the page of cases:draft-delete, by the same template",
     "mine:withdraw": "takes a form",
     "mine:certificate": "a file",
     "cases:repair-notice-pdf": "a file",
@@ -86,8 +98,7 @@ NOT_PAGES = {
     "mine:mail-stop": "the page of mine:mail-confirm",
     "mine:step": "takes a form",
     "mine:evidence": "a file",
-    "mine:remove": "takes a form",
-    "mine:discard": "takes a form",
+    "mine:draft-remove": "takes a form",
     "mine:take-back": "takes a form",
     "mine:looks": "tests of looks",
     "mine:report": "tests of looks",
@@ -132,6 +143,8 @@ def address(name: str, world: World, case: Case) -> str:
         "organisation": [world.company.pk],
         "exit": [world.record.pk, "list-exit"],
         "course": [course.pk] if (course := Course.objects.first()) else [],
+        "session": [course.pk, course.sessions.latest("starts_at").pk] if course else [],
+        "draft": [draft.pk for draft in Draft.objects.filter(user=world.office)][:1],
         "opening": [world.record.pk, "objection", "file"],
         "consent": [lent(world).pk] if PAGES[name][1] == "consent" else [],
         "kind": ["disclosure"],
@@ -167,6 +180,8 @@ def mailbox(world: World) -> Mailbox:
 def test_pages_are_accessible(world: World, page: Page, who: str) -> None:
     case = world.object(on=JULY)
     _trained(world)
+    place = Place("objection", "file", record=world.record)
+    drafts.save(place, {"paper": "收文一号", "reasons": "金额有误"}, acting_user=world.office, at=at(JULY))
     asked = {name: address(name, world, case) for name, (looker, _) in PAGES.items() if looker == who}
     odd = in_browser.connect(page, signed_in(User.objects.get(username=who)))
     wrong = {name: in_browser.complaints(page, where) for name, where in asked.items()}

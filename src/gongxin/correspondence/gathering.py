@@ -95,6 +95,16 @@ JOIN rights_case c ON c.id = n.case_id JOIN subjects_organisation o ON o.id = c.
 JOIN identity_representation p ON p.uscc = o.uscc AND p.ended_at IS NULL
 JOIN identity_user u ON u.id = p.user_id AND u.is_active"""
 
+# Notices of clocks that are about to run out or have, for the officers who are to act and those who follow it up.
+_ESCALATED: Final = """
+SELECT DISTINCT n.id, u.id
+FROM unnest(%s::uuid[], %s::int[]) AS s(case_id, step)
+JOIN rights_notice n ON n.case_id = s.case_id AND n.step = s.step
+JOIN rights_case c ON c.id = n.case_id
+JOIN identity_user u ON u.is_active AND (
+    n.addressee = 'department' AND u.role = 'case_officer' AND u.department_id = c.department_id
+    OR n.addressee = 'credit_office' AND u.role = 'credit_office')"""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -112,6 +122,7 @@ class _Leaves:
     submissions: list[tuple[Any, ...]] = field(default_factory=list)
     cases: list[tuple[Any, ...]] = field(default_factory=list)
     steps: list[tuple[Any, ...]] = field(default_factory=list)
+    escalated: list[tuple[Any, ...]] = field(default_factory=list)
     looks: list[tuple[Any, ...]] = field(default_factory=list)
     reports: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -144,7 +155,7 @@ def _stretch(at: datetime) -> Gathered:
         both = zip(leaves.cases, leaves.steps, strict=True)
         leaves.cases = [row for row, step in both if row[1] != Kind.CASES or step not in told]
     messages = list(_news(leaves, since=position.day, today=today))
-    notices = _rows(_NOTICES, leaves.steps, 2) if leaves.steps else []
+    notices = _notices(leaves)
     Message.objects.bulk_create(messages, batch_size=STRETCH)
     _enclose(messages, notices, at)
     done = end - position.leaf
@@ -163,6 +174,8 @@ def _sorted(begin: int, bodies: Iterable[bytes]) -> _Leaves:
         elif event == "case.advanced":
             found.cases.append(_case(seq, at, fields))
             found.steps.append((fields["case"], fields["step"]))
+        elif event == "case.escalated":
+            found.escalated.append((fields["case"], fields["step"]))
         elif event == "look.taken":
             found.looks.append((at,))
         elif event == "report.issued":
@@ -176,6 +189,13 @@ def _case(seq: int, at: str, fields: dict[str, Any]) -> tuple[Any, ...]:
     kind = Kind.CASES if fields["effect"] in ("", "none") else Kind.CHANGES
     facts = {name: fields[name] for name in ("case", "number", "procedure", "action", "effect")}
     return fields["organisation"], kind.value, seq, at, json.dumps(facts)
+
+
+def _notices(leaves: _Leaves) -> list[tuple[Any, ...]]:
+    """Notice and account, of every step that tells somebody of something by e-mail."""
+    told = leaves.steps + leaves.escalated
+    notices = _rows(_NOTICES, told, 2) if told else []
+    return notices + (_rows(_ESCALATED, leaves.escalated, 2) if leaves.escalated else [])
 
 
 def _news(leaves: _Leaves, *, since: date, today: date) -> Iterator[Message]:

@@ -26,6 +26,8 @@ STOP: Final = "gongxin.correspondence.stop"
 # Engineering: how long a link of confirmation works.
 CONFIRMED_WITHIN: Final = timedelta(days=1)
 _LONGEST: Final = 200
+# Representatives are told what is new about their organisations; officers of the clocks of cases.
+MAY: Final = frozenset({Role.REPRESENTATIVE, Role.CASE_OFFICER, Role.CREDIT_OFFICE})
 
 
 def of(user: User) -> Mailbox | None:
@@ -41,7 +43,8 @@ def shown(mailbox: Mailbox) -> str:
 
 @transaction.atomic
 def give(address: str, *, acting_user: User, at: datetime) -> Mailbox:
-    """Keep an address for a representative's account; it gets nothing before it is confirmed.
+    """Keep an address for the account of a representative or an officer of cases. Nothing is sent before it is
+    confirmed.
 
     Raises InvalidInput for what is no address, or another role.
     """
@@ -50,8 +53,10 @@ def give(address: str, *, acting_user: User, at: datetime) -> Mailbox:
         validate_email(text)
     except ValidationError as error:
         raise InvalidInput("mail-address", "这不是电子邮箱地址。", remedy="请核对，例如 info@example.cn。") from error
-    if len(text) > _LONGEST or acting_user.role != Role.REPRESENTATIVE:
-        raise InvalidInput("mail-address", "不能使用这个电子邮箱。", remedy="请由信用主体代表填写本单位的电子邮箱。")
+    if len(text) > _LONGEST or acting_user.role not in MAY:
+        raise InvalidInput(
+            "mail-address", "不能使用这个电子邮箱。", remedy="请由信用主体代表、承办员或者信用办填写本单位的电子邮箱。"
+        )
     _forget(acting_user)
     made = Mailbox.objects.create(user=acting_user, address=text, given_at=at)
     _log(acting_user, "given", at)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from gongxin.errors import InvalidInput
+from gongxin.errors import InvalidInput, NotPermitted
+from gongxin.identity.models import User
 from gongxin.intake import persons
 from gongxin.policy.casework import Transition
 from gongxin.rights.evidence import Kept
@@ -75,6 +76,12 @@ def judge_asks(row: Transition, given: Given) -> None:
         raise InvalidInput(
             "case-reasons-long", f"理由超过 {MOST_REASONS} 个字。", remedy="请写明要点，详细内容作为材料上传。"
         )
+
+
+def judge_own(draft: Draft | None, user: User) -> None:
+    """A draft is its writer's alone. Raises NotPermitted."""
+    if draft is not None and draft.user_id != user.pk:
+        raise NotPermitted("draft-of-another", "这是他人的草稿。", remedy="请在自己的账号中填写。")
 
 
 def papers(given: Given) -> list[Paper]:

@@ -18,7 +18,7 @@ from gongxin.policy.repair import Eligibility
 from gongxin.records.models import Record
 from gongxin.rights import acting, eligibility
 from gongxin.rights.acting import Standing
-from gongxin.rights.given import Given, judge_asks, papers
+from gongxin.rights.given import Given, judge_asks, judge_own, papers
 from gongxin.rights.models import Case, Certificate, Paper
 from gongxin.subjects.models import Organisation
 
@@ -91,6 +91,7 @@ def move(
         where = situation(case, standing, acting_user, day, ground=given.ground)
         verdict = procedures.judge(procedure, action, where)
         if verdict.allowed and verdict.transition is not None and standing is not None:
+            judge_own(given.draft, acting_user)
             judge_asks(verdict.transition, given)
             return Move(procedure, verdict.transition, standing, acting_user, given, at)
         refused = refused or verdict

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from django.db import models
@@ -130,21 +132,41 @@ class CaseRecord(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "record", "change"], name="case_record_once")]
 
 
+# What a draft may be about: one of them.
+_ABOUT: Final = ("record", "organisation", "case", "session")
+
+
 class Draft(models.Model):
-    """What somebody has filled in and not yet filed. Deleted when it is filed or given up."""
+    """What somebody has filled in and not yet filed. Deleted when it is filed or given up, or when it was kept for as
+    long as the pack says (clock `draft-keeping`).
+
+    It is the draft of one form: a step of a procedure about a record, about an organisation or in a case, or the
+    registration for a session of a training.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey("identity.User", on_delete=models.CASCADE, related_name="drafts")
+    # Id of the procedure in the pack, or `drafts.TRAINING`.
     procedure = models.CharField(max_length=40)
-    record = models.ForeignKey("records.Record", on_delete=models.PROTECT, related_name="+")
-    reasons = models.TextField(blank=True)
-    correction = models.JSONField(default=dict)
-    committed = models.BooleanField(default=False)
-    ground = models.CharField(max_length=40, blank=True)
+    action = models.CharField(max_length=40)
+    record = models.ForeignKey("records.Record", on_delete=models.PROTECT, null=True, related_name="+")
+    organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
+    session = models.ForeignKey("rights.Session", on_delete=models.PROTECT, null=True, related_name="+")
+    # What was typed in, by name of the form's field.
+    filled = models.JSONField(default=dict)
     saved_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "procedure", "record"], name="draft_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "procedure", "action", *_ABOUT], nulls_distinct=False, name="draft_of_one_form"
+            ),
+            models.CheckConstraint(
+                condition=reduce(or_, (Q(**{f"{one}__isnull": one != it for one in _ABOUT}) for it in _ABOUT)),
+                name="draft_about_one",
+            ),
+        ]
 
 
 class Paper(models.TextChoices):
@@ -256,6 +278,8 @@ class Registration(models.Model):
     organisation = models.ForeignKey("subjects.Organisation", on_delete=models.PROTECT, related_name="trainings")
     people = models.SmallIntegerField()
     position = models.CharField(max_length=12, choices=Position.choices)
+    # Number of the paper under which the credit office keeps a written registration; empty for one made by the account.
+    paper = models.CharField(max_length=80, blank=True)
     registered_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     # None: attendance has not been recorded.

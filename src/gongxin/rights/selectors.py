@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from gongxin.errors import NotFound
-from gongxin.identity.models import Department, User
+from gongxin.identity.models import Department
 from gongxin.policy import packs
 from gongxin.policy.casework import CaseState, Procedure, RoleWord, Transition
 from gongxin.policy.model import Clock
@@ -21,7 +21,6 @@ from gongxin.rights.models import (
     CaseStep,
     Certificate,
     Course,
-    Draft,
     Notice,
     Registration,
     Session,
@@ -113,7 +112,9 @@ def timeline(case: Case) -> list[Event]:
     """What happened, first to last."""
     procedure = packs.current().procedure(case.procedure)
     states = {state.id: state for state in procedure.states}
-    steps = case.steps.select_related("actor", "actor__department", "absent")
+    # Whose step it was is for everybody who sees the case; accounts of other departments are not.
+    with acting.as_node():
+        steps = list(case.steps.select_related("actor", "actor__department", "absent"))
     return [Event(step, procedure.transition(step.action), states.get(step.to)) for step in steps]
 
 
@@ -132,14 +133,15 @@ def notices_for(codes: frozenset[str]) -> QuerySet[Notice]:
     return Notice.objects.filter(addressee="organisation", case__organisation__uscc__in=codes).select_related("case")
 
 
-def drafts(user: User) -> QuerySet[Draft]:
-    """What the user has begun and not filed, latest first."""
-    return Draft.objects.filter(user=user).select_related("record", "record__organisation").order_by("-saved_at")
-
-
 def courses() -> QuerySet[Course]:
     """Repair trainings, newest first, each with its department."""
     return Course.objects.select_related("department")
+
+
+def coming(course: Course) -> QuerySet[Registration]:
+    """Who comes to the sessions of a course, by session; who withdrew is left out."""
+    found = Registration.objects.filter(session__course=course, withdrawn_at=None)
+    return found.select_related("session", "organisation").order_by("session__starts_at", "registered_at", "pk")
 
 
 def sessions(course: Course) -> QuerySet[Session]:
@@ -150,11 +152,22 @@ def sessions(course: Course) -> QuerySet[Session]:
 
 def sessions_after(at: datetime) -> list[Any]:
     """The sessions that begin after `at`, each with `taken`: how many of its seats are."""
-    coming = Count("registrations", filter=Q(registrations__withdrawn_at=None))
-    found = Session.objects.filter(starts_at__gt=at).select_related("course__department")
+    return _with_seats(Session.objects.filter(starts_at__gt=at).order_by("starts_at"))
+
+
+def session(session_id: UUID) -> Any:
+    """One session with `taken`. Raises NotFound."""
+    found = _with_seats(Session.objects.filter(pk=session_id))
+    if not found:
+        raise NotFound("session-unknown", "没有这个场次。", remedy="请从培训列表重新打开。")
+    return found[0]
+
+
+def _with_seats(found: QuerySet[Session]) -> list[Any]:
+    taken = Count("registrations", filter=Q(registrations__withdrawn_at=None))
     # Seats are counted over everybody who comes; nothing is said of them.
     with acting.as_node():
-        return list(found.annotate(taken=coming).order_by("starts_at"))
+        return list(found.select_related("course__department").annotate(taken=taken))
 
 
 def registrations(codes: frozenset[str]) -> QuerySet[Registration]:

@@ -37,6 +37,20 @@ _CLOCK: Final[dict[bool, NoticeText]] = {
     ),
 }
 
+# To the organisation whose turn it is.
+_PARTY: Final[dict[bool, NoticeText]] = {
+    False: NoticeText(
+        ("organisation",),
+        "办件{number}等待贵单位办理，期限为{due_on}，请及时办理。",
+        "Case {number} waits for your organisation. The time is up on {due_on}.",
+    ),
+    True: NoticeText(
+        ("organisation",),
+        "办件{number}等待贵单位办理的期限{due_on}已经过去，承办单位可以依规定继续办理。",
+        "The time for your organisation to act in case {number} was up on {due_on}. The department may go on.",
+    ),
+}
+
 
 def step(case: Case, taken: CaseStep, row: Transition, touched: Sequence[Record] = ()) -> list[Notice]:
     """Write the notices of a step, and its outbox row where the result must reach other platforms. touched: records of
@@ -50,9 +64,14 @@ def step(case: Case, taken: CaseStep, row: Transition, touched: Sequence[Record]
 
 
 def clock(case: Case, taken: CaseStep) -> list[Notice]:
-    """Tell of a clock that is about to run out or has."""
+    """Tell of a clock that is about to run out or has: the deciding department and the credit office, and the
+    organisation where it is its turn.
+    """
     Outbox.objects.create(topic="case.escalated", case=case, body=_body(case, taken), at=taken.at)
-    return _write(case, taken, _CLOCK[taken.action == OVERDUE])
+    late = taken.action == OVERDUE
+    state = packs.current().procedure(case.procedure).state(case.state)
+    told = _write(case, taken, _CLOCK[late])
+    return told + _write(case, taken, _PARTY[late]) if "representative" in state.turn else told
 
 
 def _write(case: Case, taken: CaseStep, text: NoticeText, records: int = 0) -> list[Notice]:

@@ -7,7 +7,7 @@ as soon as the class hours of a course reach the number of the pack (principle `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -24,9 +24,11 @@ from gongxin.identity.models import User
 from gongxin.identity.roles import Role
 from gongxin.intake import persons
 from gongxin.policy import packs
+from gongxin.policy.casework import RoleWord
 from gongxin.policy.model import Principle
 from gongxin.rights import acting
-from gongxin.rights.models import Certificate, Course, Position, Registration, Session
+from gongxin.rights.given import judge_own
+from gongxin.rights.models import Certificate, Course, Draft, Position, Registration, Session
 from gongxin.subjects.models import Organisation
 from gongxin.walls import acting as walls
 
@@ -93,17 +95,27 @@ def schedule(
 
 @transaction.atomic
 def register(
-    session_id: UUID, organisation_id: UUID, coming: Coming, *, acting_user: User, at: datetime
+    session_id: UUID,
+    organisation_id: UUID,
+    coming: Coming,
+    *,
+    paper: str = "",
+    draft: Draft | None = None,
+    acting_user: User,
+    at: datetime,
 ) -> Registration:
-    """Register an organisation for a session: by its representative, or the credit office on paper.
+    """Register an organisation for a session: by its representative, or the credit office on paper, whose number is
+    `paper`. draft: of the form; it is given up.
 
-    Raises NotFound, NotPermitted, InvalidInput (nobody comes, too many), Conflict (begun, full, registered already).
+    Raises NotFound, NotPermitted, InvalidInput (nobody comes, too many, no number of the paper), Conflict (begun, full,
+    registered already).
     """
+    judge_own(draft, acting_user)
     session = _locked(session_id)
     about = Organisation.objects.filter(pk=organisation_id).first()
     if about is None:
         raise NotFound("organisation-unknown", "没有这个信用主体。", remedy="请从信用主体页面重新进入。")
-    _judge_party(about, acting_user, at)
+    paper = _judged_paper(paper, by=_judge_party(about, acting_user, at))
     if not 1 <= coming.people <= MOST_PEOPLE:
         raise InvalidInput("training-people", f"参加人数应当为 1 至 {MOST_PEOPLE}。", remedy="请填写人数，不填姓名。")
     standing = session.registrations.filter(withdrawn_at=None)
@@ -115,9 +127,16 @@ def register(
     if session.starts_at <= at or taken >= session.seats:
         raise Conflict("training-full", "本场次已经开始或者名额已满。", remedy="请选择其他场次。")
     made = Registration.objects.create(
-        session=session, organisation=about, people=coming.people, position=coming.position, registered_at=at
+        session=session,
+        organisation=about,
+        people=coming.people,
+        position=coming.position,
+        paper=paper,
+        registered_at=at,
     )
-    _log("training.registered", made, acting_user, at)
+    if draft is not None:
+        draft.delete()
+    _log("training.registered", made, acting_user, at, paper=paper)
     return made
 
 
@@ -205,15 +224,37 @@ def _judge_organiser(user: User, at: datetime, course: Course | None = None) -> 
     )
 
 
-def _judge_party(about: Organisation, user: User, at: datetime) -> None:
-    day = at.astimezone(CIVIL_TIME).date()
-    at_what = Resource(department=user.department_id, organisation=about.uscc or "")
-    if user.role in {Role.REPRESENTATIVE, Role.CREDIT_OFFICE}:
-        decisions.require(actors.of_user(user, day=day), Action.CASE_FILE, at_what, day=day)
-        return
+def judge_registering(user: User, *, day: date) -> RoleWord:
+    """In which role the user registers organisations: the own one as representative, any on paper as credit office.
+    Raises NotPermitted.
+    """
+    if user.role == Role.REPRESENTATIVE:
+        return "representative"
+    department = user.department_id
+    found = acting.standings(user, department=department, uscc=None, day=day) if department else ()
+    if any(standing.role == "credit_office" for standing in found):
+        return "credit_office"
     raise NotPermitted(
         "training-party", "报名由信用主体的代表或者信用办办理。", remedy="请由代表账号登录，或者到信用办窗口办理。"
     )
+
+
+def _judge_party(about: Organisation, user: User, at: datetime) -> RoleWord:
+    day = at.astimezone(CIVIL_TIME).date()
+    role = judge_registering(user, day=day)
+    at_what = Resource(department=user.department_id, organisation=about.uscc or "")
+    decisions.require(actors.of_user(user, day=day), Action.CASE_FILE, at_what, day=day)
+    return role
+
+
+def _judged_paper(paper: str, *, by: RoleWord) -> str:
+    """The number of the paper, which the credit office must give and nobody else does."""
+    number = persons.masked_text(paper.strip())[:80] if by == "credit_office" else ""
+    if by == "credit_office" and not number:
+        raise InvalidInput(
+            "training-paper", "没有填写书面报名的收文号。", remedy="请填写收文号；书面材料由信用办按收文号保管。"
+        )
+    return number
 
 
 def _log(event: str, held: Registration, user: User, at: datetime, **more: str | int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,12 +18,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gongxin import clock
 from gongxin.clock import CIVIL_TIME
-from gongxin.errors import GongxinError, NotFound
+from gongxin.errors import GongxinError, NotFound, NotPermitted
 from gongxin.identity.decision_table import Action
 from gongxin.rights import certificate, selectors, training
-from gongxin.rights.models import Certificate, Course
+from gongxin.rights.models import Certificate, Course, Registration, Session
 from gongxin.web import sheets
+from gongxin.web.attempts import attempt
+from gongxin.web.cases import registering
 from gongxin.web.desk.pages import acting_user, desk_page, of_department, require, scope
+
+_COURSES: Final = ("培训名称", "单位", "开设时间", "场次", "报名（单位次）")
+_COMING: Final = (
+    "场次时间", "地点", "信用主体", "统一社会信用代码", "人数", "岗位", "书面报名的收文号", "实际学时", "证明编号",
+)  # fmt: skip
 
 
 class CourseForm(forms.Form):
@@ -56,18 +65,25 @@ def courses(request: HttpRequest) -> HttpResponseBase:
     _require(request)
     form, status = CourseForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = training.open_course(**form.cleaned_data, acting_user=acting_user(request), at=clock.now())
-            except GongxinError as error:
-                form.add_error(None, f"{error.title}{error.remedy}")
-                status = error.status
-            else:
-                messages.success(request, _("已开设培训。请安排场次。"))
-                return redirect("cases:course", made.pk)
-    context = {"courses": selectors.courses(), "form": form, "rule": training.asked()}
+        user, at = acting_user(request), clock.now()
+        made, status = attempt(form, lambda: training.open_course(**form.cleaned_data, acting_user=user, at=at))
+        if made is not None:
+            messages.success(request, _("已开设培训。请安排场次。"))
+            return redirect("cases:course", made.pk)
+    context = {"courses": _offered(), "form": form, "rule": training.asked()}
     return render(request, "cases/courses.html", context, status=status)
+
+
+@require_safe
+@desk_page
+def courses_file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """All courses as CSV or XLSX."""
+    _require(request)
+    rows = (
+        [held.title, held.department.name, _minute(held.opened_at), str(held.dates), str(held.coming)]
+        for held in _offered()
+    )
+    return sheets.listed(form, "信用修复培训", _COURSES, rows)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,17 +93,61 @@ def course(request: HttpRequest, course_id: UUID) -> HttpResponseBase:
     held = _course(request, course_id)
     form, status = SessionForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                _scheduled(request, held, form)
-            except GongxinError as error:
-                form.add_error(None, f"{error.title}{error.remedy}")
-                status = error.status
-            else:
-                messages.success(request, _("已安排场次。"))
-                return redirect("cases:course", held.pk)
+        made, status = attempt(form, lambda: _scheduled(request, held, form))
+        if made is not None:
+            messages.success(request, _("已安排场次。"))
+            return redirect("cases:course", held.pk)
     return _page(request, held, form, status=status)
+
+
+@require_safe
+@desk_page
+def course_file(request: HttpRequest, course_id: UUID, form: str) -> HttpResponseBase:
+    """Who comes to a course and for how many class hours, as CSV or XLSX: organisations, numbers, functions."""
+    held = _course(request, course_id)
+    issued = {entry.organisation_id: entry.number for entry in selectors.certificates().filter(course=held)}
+    rows = (
+        [
+            _minute(entry.session.starts_at),
+            entry.session.place,
+            entry.organisation.name,
+            entry.organisation.uscc or "",
+            str(entry.people),
+            entry.get_position_display(),
+            entry.paper,
+            "" if entry.hours is None else str(entry.hours),
+            issued.get(entry.organisation_id, ""),
+        ]
+        for entry in selectors.coming(held)
+    )
+    return sheets.listed(form, "培训报名", _COMING, rows)
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page
+def register(request: HttpRequest, course_id: UUID, session_id: UUID) -> HttpResponseBase:
+    """A written registration, entered by the credit office; may be kept as a draft and finished later."""
+    held, session = _course(request, course_id), selectors.session(session_id)
+    training.judge_registering(acting_user(request), day=clock.today())
+    if session.course_id != held.pk:
+        raise NotFound("session-unknown", _("没有这个场次。"), remedy=_("请从培训列表重新打开。"))
+
+    def done(made: Registration) -> HttpResponseBase:
+        messages.success(request, _("已登记“%(name)s”的书面报名。") % {"name": made.organisation.name})
+        return redirect("cases:course", held.pk)
+
+    page = {"layout": "desk/layout.html", "site": "cases"}
+    return registering.work(request, session, registering.WrittenForm, page=page, done=done)
+
+
+@require_POST
+@desk_page
+def withdraw(request: HttpRequest, course_id: UUID, registration_id: UUID) -> HttpResponseBase:
+    """Take a registration back, as the organisation has asked the credit office in writing."""
+    held = _course(request, course_id)
+    training.withdraw(registration_id, acting_user=acting_user(request), at=clock.now())
+    messages.info(request, _("已取消报名。"))
+    return redirect("cases:course", held.pk)
 
 
 @require_POST
@@ -139,9 +199,26 @@ def _course(request: HttpRequest, course_id: UUID) -> Course:
     return held
 
 
-def _scheduled(request: HttpRequest, held: Course, form: SessionForm) -> None:
+def _offered() -> QuerySet[Any]:
+    """The courses, each with how many sessions it has (`dates`) and how many registrations (`coming`)."""
+    coming = Count("sessions__registrations", filter=Q(sessions__registrations__withdrawn_at=None), distinct=True)
+    return selectors.courses().annotate(dates=Count("sessions", distinct=True), coming=coming)
+
+
+def _registers(request: HttpRequest) -> bool:
+    try:
+        return training.judge_registering(acting_user(request), day=clock.today()) == "credit_office"
+    except NotPermitted:
+        return False
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M}"
+
+
+def _scheduled(request: HttpRequest, held: Course, form: SessionForm) -> Session:
     given = form.cleaned_data
-    training.schedule(
+    return training.schedule(
         held.pk,
         datetime.combine(given["day"], given["time"], tzinfo=CIVIL_TIME),
         given["place"],
@@ -158,6 +235,8 @@ def _page(request: HttpRequest, held: Course, form: SessionForm, *, status: int 
         "form": form,
         "sessions": selectors.sessions(held),
         "certificates": selectors.certificates().filter(course=held),
+        "coming": selectors.coming(held).count(),
+        "registers": _registers(request),
         "rule": training.asked(),
         "now": clock.now(),
     }

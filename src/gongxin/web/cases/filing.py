@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
-from gongxin.errors import GongxinError, NotFound
+from gongxin.errors import NotFound
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.policy import packs
@@ -23,9 +23,12 @@ from gongxin.policy.repair import asks_for
 from gongxin.records import selectors as records
 from gongxin.records.models import Record
 from gongxin.rights import acting, cases, eligibility, selectors
-from gongxin.rights.models import Channel
+from gongxin.rights.cases import Given
+from gongxin.rights.drafts import Place
+from gongxin.rights.models import Case, Channel
 from gongxin.web import looking
-from gongxin.web.cases.forms import PaperForm, StepForm, bound
+from gongxin.web.cases.filling import Filling, Kind, opened
+from gongxin.web.desk import traces
 from gongxin.web.desk.pages import acting_user, desk_page, require
 
 
@@ -47,34 +50,37 @@ def choose(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @desk_page
 def file(request: HttpRequest, record_id: UUID, procedure_id: str, action: str) -> HttpResponseBase:
-    """The form that opens a case."""
+    """The form that opens a case; may be kept as a draft and finished later."""
     held = _record(request, record_id)
     procedure, row = _opening(request, held, procedure_id, action)
-    on_paper = "representative" in row.roles
     found = eligibility.of(held, day=clock.today()) if procedure.eligible else None
-    kinds: dict[str, Any] = {"procedure": procedure, "training": found is not None and asks_for(found, "training")}
-    form = bound(request, row, held, **kinds) if request.method == "POST" else StepForm(row=row, record=held, **kinds)
-    paper = PaperForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid() and (not on_paper or paper.is_valid()):
-            try:
-                return _filed(request, held, procedure, form, paper=paper if on_paper else None)
-            except GongxinError as error:
-                form.add_error(None, f"{error.title}{error.remedy}")
-                status = error.status
+    asks = found is not None and asks_for(found, "training")
+    kind = Kind(procedure, row, training=asks, on_paper="representative" in row.roles)
+    filling = opened(request, Place(procedure.id, row.action, record=held), kind)
+    if filling.saves:
+        if filling.saved():
+            return redirect("cases:file", held.pk, procedure.id, row.action)
+    elif request.method == "POST" and (case := filling.filed(lambda given: _filed(request, held, kind, given))):
+        return told(request, case)
     context = {
         "record": held,
         "organisation": held.organisation,
         "item": packs.current().item(held.item),
-        "procedure": procedure,
-        "row": row,
-        "form": form,
-        "paper": paper if on_paper else None,
         "eligibility": found,
     }
-    return render(request, "cases/file.html", context, status=status)
+    return page(request, filling, kind, context)
+
+
+def page(request: HttpRequest, filling: Filling, kind: Kind, context: Mapping[str, Any]) -> HttpResponseBase:
+    """The page of the form that opens a case. context: what the case is about."""
+    shown = {"procedure": kind.procedure, "row": kind.row, "filling": filling, **context}
+    return render(request, "cases/file.html", shown, status=filling.status)
+
+
+def told(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Say that the case is registered, and show it."""
+    messages.success(request, _("已登记办件 %(number)s。") % {"number": case.number})
+    return redirect("cases:case", case.pk)
 
 
 def openings(request: HttpRequest, held: Record) -> list[tuple[Procedure, Transition]]:
@@ -100,7 +106,7 @@ def openings(request: HttpRequest, held: Record) -> list[tuple[Procedure, Transi
 
 def _record(request: HttpRequest, record_id: UUID) -> Record:
     held = records.record(record_id)
-    looking.saw(request, looking.of_record(held))
+    looking.saw(request, traces.seen(held))
     require(request, Action.CASE_FILE, Resource(department=held.provider_id, organisation=held.organisation.uscc or ""))
     return held
 
@@ -112,20 +118,13 @@ def _opening(request: HttpRequest, held: Record, procedure_id: str, action: str)
     raise NotFound("opening-unknown", _("不能就这条记录提出这种办件。"), remedy=_("请从记录页面选择可以办理的事项。"))
 
 
-def _filed(
-    request: HttpRequest, held: Record, procedure: Procedure, form: StepForm, *, paper: PaperForm | None
-) -> HttpResponseBase:
-    given, row = form.given(), form.row
-    if paper is not None:
-        given = replace(given, paper=paper.cleaned_data["paper"])
-    case = cases.open_case(
-        procedure.id,
-        row.action,
+def _filed(request: HttpRequest, held: Record, kind: Kind, given: Given) -> Case:
+    return cases.open_case(
+        kind.procedure.id,
+        kind.row.action,
         held.pk,
         given=given,
-        channel=Channel.PAPER if paper is not None else Channel.DESK,
+        channel=Channel.PAPER if kind.on_paper else Channel.DESK,
         acting_user=acting_user(request),
         at=clock.now(),
     )
-    messages.success(request, _("已登记办件 %(number)s。") % {"number": case.number})
-    return redirect("cases:case", case.pk)

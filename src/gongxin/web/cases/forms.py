@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +15,7 @@ from gongxin.policy.casework import Procedure, Transition
 from gongxin.records.models import Record
 from gongxin.rights import correcting, evidence
 from gongxin.rights.cases import MOST_REASONS, Given
-from gongxin.rights.models import Paper
+from gongxin.rights.models import Draft, Paper
 
 # Corrections that one form takes; more are made one after the other.
 CORRECTIONS: Final = 3
@@ -26,7 +25,8 @@ _DAY: Final = {"type": "date"}
 
 class StepForm(forms.Form):
     """What a step asks for: ground, reasons, corrections field by field, the day the cause arose, evidence, the
-    commitment. record: None where the case is about an organisation; training: proof of a training may be uploaded.
+    commitment. record: None where the case is about an organisation; training: proof of a training may be uploaded;
+    draft: what it begins with; files that it holds need not be uploaded again.
     """
 
     reasons = forms.CharField(
@@ -45,12 +45,13 @@ class StepForm(forms.Form):
         row: Transition,
         record: Record | None,
         procedure: Procedure | None = None,
-        asked_for: dict[str, str] | None = None,
-        initial: dict[str, Any] | None = None,
+        asked_for: Mapping[str, str] | None = None,
+        draft: Draft | None = None,
         training: bool = False,
     ) -> None:
-        super().__init__(data, files, prefix=row.action, initial=initial)
-        self.row = row
+        super().__init__(data, files, prefix=row.action, initial=draft.filled if draft else None)
+        self.row, self.draft = row, draft
+        self.proof = Paper.DUTIES if row.action == "apply" else Paper.OTHER
         self.fields["reasons"].required = "reasons" in row.asks
         if procedure is not None and any(entry.enters == row.action for entry in procedure.transitions):
             self.fields["reasons"].label = _("记入信用记录的内容")
@@ -77,7 +78,7 @@ class StepForm(forms.Form):
         self.fields["ground"] = forms.ChoiceField(label=_("事由"), choices=[("", _("请选择")), *offered])
         self.order_fields(["ground"])
 
-    def _add_corrections(self, record: Record, asked_for: dict[str, str], *, required: bool) -> None:
+    def _add_corrections(self, record: Record, asked_for: Mapping[str, str], *, required: bool) -> None:
         item = packs.current().item(record.item)
         choices = [("", _("（不更正）")), *((field.name, field.label) for field in correcting.correctable(item))]
         wanted = [*asked_for.items(), *[("", "")] * CORRECTIONS][:CORRECTIONS]
@@ -98,13 +99,17 @@ class StepForm(forms.Form):
 
     def _add_files(self) -> None:
         """Evidence may come with every step that gives reasons, and must where the step asks for it."""
-        wanted = "evidence" in self.row.asks
-        if not wanted and "reasons" not in self.row.asks:
+        wanted = "evidence" in self.row.asks and not self._has_proof()
+        if "evidence" not in self.row.asks and "reasons" not in self.row.asks:
             return
         for number in range(1, FILES + 1):
             label = _("证明材料 %(number)s") % {"number": number}
             told = _("PDF、PNG 或者 JPEG，每份不超过 10 MiB。") if number == 1 else ""
             self.fields[f"file_{number}"] = _file(label, required=wanted and number == 1, told=told)
+
+    def _has_proof(self) -> bool:
+        held = self.draft.evidence.all() if self.draft else ()
+        return any(entry.paper != Paper.COMMITMENT for entry in held)
 
     def given(self) -> Given:
         """What was filled in; files are on the disk then. Raises InvalidInput for a file that is not accepted."""
@@ -112,8 +117,7 @@ class StepForm(forms.Form):
         pairs = [
             (values.get(f"field_{number}"), values.get(f"text_{number}", "")) for number in range(1, CORRECTIONS + 1)
         ]
-        paper = Paper.DUTIES if self.row.action == "apply" else Paper.OTHER
-        proofs = kept_files([values.get(f"file_{number}") for number in range(1, FILES + 1)], paper)
+        proofs = kept_files([values.get(f"file_{number}") for number in range(1, FILES + 1)], self.proof)
         return Given(
             reasons=values.get("reasons", ""),
             correction={name: text for name, text in pairs if name},
@@ -141,18 +145,6 @@ def kept_files(files: Sequence[Any], paper: Paper) -> list[tuple[Paper, evidence
         for file in files
         if isinstance(file, UploadedFile) and file.file is not None
     ]
-
-
-def bound(
-    request: HttpRequest,
-    row: Transition,
-    record: Record | None,
-    *,
-    procedure: Procedure | None = None,
-    training: bool = False,
-) -> StepForm:
-    """The form of a step as it was sent."""
-    return StepForm(request.POST, request.FILES, row=row, record=record, procedure=procedure, training=training)
 
 
 def _file(label: str, *, required: bool, told: str = "") -> forms.FileField:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,22 +12,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
+from gongxin.ends import archive
 from gongxin.enquiries.looks import Seen
-from gongxin.errors import GongxinError, NotFound, NotPermitted
+from gongxin.errors import NotFound, NotPermitted
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.policy import packs
 from gongxin.policy.casework import Procedure, Transition
 from gongxin.rights import acting, cases, selectors
-from gongxin.rights.models import Channel
+from gongxin.rights.cases import Given
+from gongxin.rights.drafts import Place
+from gongxin.rights.models import Case, Channel
 from gongxin.subjects import search
 from gongxin.subjects import selectors as organisations
 from gongxin.subjects.models import Organisation
 from gongxin.web import looking
-from gongxin.web.cases.forms import PaperForm, StepForm, bound
+from gongxin.web.cases import filing
+from gongxin.web.cases.filling import Kind, opened
 from gongxin.web.desk.pages import acting_user, desk_page, require, scope
 
 _FOUND: Final = 20
+_SHOWN: Final = 50
 
 
 @require_safe
@@ -48,10 +51,13 @@ def subject(request: HttpRequest, organisation_id: UUID) -> HttpResponseBase:
     """What may be opened about an organisation by this account, and the cases it may see."""
     about = _about(request, organisation_id)
     seen = selectors.visible(scope(request, Action.CASE_READ)).filter(organisation=about)
+    seen = seen.filter(archive.cases_at_hand(clock.today()))
     context = {
         "organisation": about,
+        "organisation_id": str(about.pk),
         "openings": openings(request),
-        "cases": [(case, selectors.where(case, day=clock.today())) for case in seen[:50]],
+        "cases": [(case, selectors.where(case, day=clock.today())) for case in seen[:_SHOWN]],
+        "total": seen.count(),
     }
     return render(request, "cases/subject.html", context)
 
@@ -59,25 +65,17 @@ def subject(request: HttpRequest, organisation_id: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @desk_page
 def file(request: HttpRequest, organisation_id: UUID, procedure_id: str, action: str) -> HttpResponseBase:
-    """The form that opens a case about an organisation."""
+    """The form that opens a case about an organisation; may be kept as a draft and finished later."""
     about = _about(request, organisation_id)
     procedure, row = _opening(request, procedure_id, action)
-    sent = request.method == "POST"
-    form = (
-        bound(request, row, None, procedure=procedure) if sent else StepForm(row=row, record=None, procedure=procedure)
-    )
-    paper = PaperForm(request.POST if sent else None) if "representative" in row.roles else None
-    status = 200
-    if sent:
-        status = 422
-        if form.is_valid() and (paper is None or paper.is_valid()):
-            try:
-                return _filed(request, about, procedure, form, paper)
-            except GongxinError as error:
-                form.add_error(None, f"{error.title}{error.remedy}")
-                status = error.status
-    context = {"organisation": about, "procedure": procedure, "row": row, "form": form, "paper": paper}
-    return render(request, "cases/file.html", context, status=status)
+    kind = Kind(procedure, row, on_paper="representative" in row.roles)
+    filling = opened(request, Place(procedure.id, row.action, organisation=about), kind)
+    if filling.saves:
+        if filling.saved():
+            return redirect("cases:file-about", about.pk, procedure.id, row.action)
+    elif request.method == "POST" and (case := filling.filed(lambda given: _filed(request, about, kind, given))):
+        return filing.told(request, case)
+    return filing.page(request, filling, kind, {"organisation": about})
 
 
 def openings(request: HttpRequest) -> list[tuple[Procedure, Transition]]:
@@ -121,20 +119,13 @@ def _require_filing(request: HttpRequest, about: Organisation | None) -> None:
     require(request, Action.CASE_FILE, at_what)
 
 
-def _filed(
-    request: HttpRequest, about: Organisation, procedure: Procedure, form: StepForm, paper: PaperForm | None
-) -> HttpResponseBase:
-    given, user = form.given(), acting_user(request)
-    if paper is not None:
-        given = replace(given, paper=paper.cleaned_data["paper"])
-    case = cases.open_about(
-        procedure.id,
-        form.row.action,
+def _filed(request: HttpRequest, about: Organisation, kind: Kind, given: Given) -> Case:
+    return cases.open_about(
+        kind.procedure.id,
+        kind.row.action,
         about.pk,
         given=given,
-        channel=Channel.PAPER if paper is not None else Channel.DESK,
-        acting_user=user,
+        channel=Channel.PAPER if kind.on_paper else Channel.DESK,
+        acting_user=acting_user(request),
         at=clock.now(),
     )
-    messages.success(request, _("已登记办件 %(number)s。") % {"number": case.number})
-    return redirect("cases:case", case.pk)

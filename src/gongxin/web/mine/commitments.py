@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
-from gongxin.errors import GongxinError
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.policy import packs
@@ -24,7 +23,9 @@ from gongxin.records.models import Record
 from gongxin.rights import selectors
 from gongxin.subjects.models import Organisation
 from gongxin.supervision import commitments
+from gongxin.supervision.models import Commitment
 from gongxin.web import sheets
+from gongxin.web.attempts import attempt
 from gongxin.web.desk.pages import acting_user, require
 from gongxin.web.mine.pages import codes, mine_page
 
@@ -81,20 +82,20 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 def make(request: HttpRequest, kind_id: str) -> HttpResponseBase:
     """The words of a kind, and the form that commits the organisation to them."""
     kind, own = commitments.offered(kind_id), selectors.organisations(codes(request))
-    sent = request.method == "POST"
+    sent, status = request.method == "POST", 200
     form = MakeForm(request.POST, own=own) if sent else MakeForm(own=own)
-    if sent and form.is_valid():
-        about = next(entry for entry in own if entry.uscc == form.cleaned_data["uscc"])
-        try:
-            made = commitments.make(
-                about, kind.id, matter=form.cleaned_data["matter"], acting_user=acting_user(request), at=clock.now()
-            )
-        except GongxinError as error:
-            form.add_error(None, f"{error.title}{error.remedy}")
-        else:
-            messages.success(request, _("承诺已经作出，编号 %(number)s。") % {"number": made.number})
-            return redirect("mine:made", made.pk)
-    return render(request, "mine/commit.html", {"kind": kind, "form": form}, status=422 if sent else 200)
+    if sent:
+        made_one, status = attempt(form, lambda: _made(request, form, own, kind.id))
+        if made_one is not None:
+            messages.success(request, _("承诺已经作出，编号 %(number)s。") % {"number": made_one.number})
+            return redirect("mine:made", made_one.pk)
+    return render(request, "mine/commit.html", {"kind": kind, "form": form}, status=status)
+
+
+def _made(request: HttpRequest, form: MakeForm, own: list[Organisation], kind: str) -> Commitment:
+    given = form.cleaned_data
+    about = next(entry for entry in own if entry.uscc == given["uscc"])
+    return commitments.make(about, kind, matter=given["matter"], acting_user=acting_user(request), at=clock.now())
 
 
 @require_safe

@@ -16,15 +16,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongxin import clock
-from gongxin.errors import GongxinError, InvalidInput
+from gongxin.errors import GongxinError
 from gongxin.policy import packs
 from gongxin.policy.casework import Transition
 from gongxin.policy.repair import asks_for
 from gongxin.records.models import Record
 from gongxin.rights import cases, drafts, eligibility, evidence, selectors
 from gongxin.rights.cases import Given
+from gongxin.rights.drafts import Place
 from gongxin.rights.models import Case, Draft, Paper
-from gongxin.web.cases.forms import StepForm, bound
+from gongxin.web.attempts import attempt
+from gongxin.web.cases.filling import Kind, deleted, opened, removed
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.mine.pages import mine_page, own_record
 
@@ -74,25 +76,15 @@ class CommitmentForm(forms.Form):
 def objection(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """The form of an objection; may be kept as a draft and finished later."""
     held = own_record(request, record_id)
-    row = _opening(OBJECTION)
-    draft = drafts.of(acting_user(request), OBJECTION, held)
-    status = 200
-    if request.method == "POST":
-        form = bound(request, row, held)
-        if "save" in request.POST:
-            return _saved(request, held, form)
-        status = 422
-        if form.is_valid():
-            try:
-                return _filed(request, held, OBJECTION, form.given(), draft)
-            except GongxinError as error:
-                form.add_error(None, f"{error.title}{error.remedy}")
-                status = error.status
-    else:
-        initial = {"reasons": draft.reasons} if draft else None
-        form = StepForm(row=row, record=held, initial=initial, asked_for=draft.correction if draft else None)
-    context = {"record": held, "item": packs.current().item(held.item), "form": form, "draft": draft, "row": row}
-    return render(request, "mine/objection.html", context, status=status)
+    procedure, row = packs.current().procedure(OBJECTION), _opening(OBJECTION)
+    filling = opened(request, Place(OBJECTION, row.action, record=held), Kind(procedure, row))
+    if filling.saves:
+        if filling.saved():
+            return redirect("mine:objection", held.pk)
+    elif request.method == "POST" and (case := filling.filed(lambda given: _filed(request, held, OBJECTION, given))):
+        return told(request, case)
+    context = {"record": held, "item": packs.current().item(held.item), "filling": filling, "row": row}
+    return render(request, "mine/objection.html", context, status=filling.status)
 
 
 @require_safe
@@ -100,8 +92,7 @@ def objection(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 def repair(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """The task list: what is done, what is still to do."""
     held = own_record(request, record_id)
-    draft = drafts.of(acting_user(request), REPAIR, held)
-    return render(request, "mine/repair.html", _tasks(held, draft))
+    return render(request, "mine/repair.html", _tasks(held, _draft(request, held)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -133,13 +124,13 @@ def training_proof(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 def check(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     """Check the answers, then file."""
     held = own_record(request, record_id)
-    draft = drafts.of(acting_user(request), REPAIR, held)
+    draft = _draft(request, held)
     context = _tasks(held, draft)
     status = 200
     if request.method == "POST":
         try:
-            given = Given(committed=bool(draft and draft.committed), draft=draft)
-            return _filed(request, held, REPAIR, given, draft)
+            given = Given(committed=_committed(draft), draft=draft)
+            return told(request, _filed(request, held, REPAIR, given))
         except GongxinError as error:
             context["refused"] = error
             status = error.status
@@ -148,23 +139,22 @@ def check(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @mine_page
-def remove(request: HttpRequest, evidence_id: UUID) -> HttpResponseBase:
-    """Take a file out of a draft."""
-    draft = drafts.remove_file(evidence_id, acting_user=acting_user(request))
-    messages.info(request, _("已从草稿中删除。"))
-    return redirect(f"mine:{draft.procedure}", draft.record_id)
+def draft_remove(request: HttpRequest, evidence_id: UUID) -> HttpResponseBase:
+    """Take a file out of the own draft."""
+    return removed(request, evidence_id, "mine")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @mine_page
-def discard(request: HttpRequest, record_id: UUID, procedure: str) -> HttpResponseBase:
-    """Give a draft up."""
-    held = own_record(request, record_id)
-    draft = drafts.of(acting_user(request), procedure, held)
-    if draft is not None:
-        drafts.discard(draft, acting_user=acting_user(request))
-        messages.info(request, _("草稿已经删除。"))
-    return redirect("mine:record", held.pk)
+def draft_delete(request: HttpRequest, draft_id: UUID) -> HttpResponseBase:
+    """Give the own draft up, after it was asked whether that is meant."""
+    return deleted(request, draft_id, "mine")
+
+
+def told(request: HttpRequest, case: Case) -> HttpResponseBase:
+    """Say that it is filed, and show the case."""
+    messages.success(request, _("已提交，编号 %(number)s。") % {"number": case.number})
+    return redirect("mine:case", case.pk)
 
 
 def _opening(procedure: str) -> Transition:
@@ -173,31 +163,21 @@ def _opening(procedure: str) -> Transition:
     return next(row for row in rows if "representative" in row.roles)
 
 
-def _saved(request: HttpRequest, held: Record, form: StepForm) -> HttpResponseBase:
-    """Keep what there is, complete or not."""
-    form.is_valid()
-    given = form.cleaned_data
-    texts = {given.get(f"field_{number}", ""): given.get(f"text_{number}", "") for number in (1, 2, 3)}
-    drafts.save(
-        OBJECTION,
-        held,
-        reasons=given.get("reasons") or request.POST.get(f"{form.prefix}-reasons", ""),
-        correction={name: text for name, text in texts.items() if name},
-        acting_user=acting_user(request),
-        at=clock.now(),
-    )
-    messages.success(request, _("草稿已保存，可以稍后继续。"))
-    return redirect("mine:objection", held.pk)
+def _filed(request: HttpRequest, held: Record, procedure: str, given: Given) -> Case:
+    action = _opening(procedure).action
+    return cases.open_case(procedure, action, held.pk, given=given, acting_user=acting_user(request), at=clock.now())
 
 
-def _filed(request: HttpRequest, held: Record, procedure: str, given: Given, draft: Draft | None) -> HttpResponseBase:
-    case: Case = cases.open_case(
-        procedure, _opening(procedure).action, held.pk, given=given, acting_user=acting_user(request), at=clock.now()
-    )
-    if draft is not None and given.draft is None:
-        drafts.discard(draft, acting_user=acting_user(request))
-    messages.success(request, _("已提交，编号 %(number)s。") % {"number": case.number})
-    return redirect("mine:case", case.pk)
+def _place(held: Record) -> Place:
+    return Place(REPAIR, _opening(REPAIR).action, record=held)
+
+
+def _draft(request: HttpRequest, held: Record) -> Draft | None:
+    return drafts.of(acting_user(request), _place(held), day=clock.today())
+
+
+def _committed(draft: Draft | None) -> bool:
+    return bool(draft and draft.filled.get("committed"))
 
 
 def _tasks(held: Record, draft: Draft | None) -> dict[str, object]:
@@ -205,7 +185,7 @@ def _tasks(held: Record, draft: Draft | None) -> dict[str, object]:
     files = list(draft.evidence.all()) if draft else []
     proofs = [entry for entry in files if entry.paper == Paper.DUTIES]
     signed = [entry for entry in files if entry.paper == Paper.COMMITMENT]
-    done = {"duties": bool(proofs), "commitment": bool(signed) or bool(draft and draft.committed)}
+    done = {"duties": bool(proofs), "commitment": bool(signed) or _committed(draft)}
     found = eligibility.of(held, day=clock.today())
     trained = list(selectors.certificates().filter(organisation=held.organisation))
     elsewhere = [entry for entry in files if entry.paper == Paper.TRAINING]
@@ -220,6 +200,9 @@ def _tasks(held: Record, draft: Draft | None) -> dict[str, object]:
         "item": packs.current().item(held.item),
         "eligibility": found,
         "draft": draft,
+        "kept_until": drafts.kept_until(draft) if draft else None,
+        "keeping": drafts.kept(),
+        "committed": _committed(draft),
         "proofs": proofs,
         "signed": signed,
         "done": done,
@@ -231,30 +214,27 @@ def _paper_page(
     request: HttpRequest, held: Record, form_class: type[forms.Form], paper: Paper, title: str
 ) -> HttpResponseBase:
     """A page of the task list: what there is, and a form for more. Saved with every submission."""
-    draft = drafts.of(acting_user(request), REPAIR, held)
+    draft = _draft(request, held)
     form = (
         form_class(request.POST, request.FILES)
         if request.method == "POST"
-        else form_class(initial={"committed": draft.committed if draft else False})
+        else form_class(initial={"committed": _committed(draft)})
     )
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                _keep(request, held, form, paper)
-                return redirect("mine:repair", held.pk)
-            except InvalidInput as error:
-                form.add_error("file", f"{error.title}{error.remedy}")
+        kept, status = attempt(form, lambda: _keep(request, held, form, paper), field="file")
+        if kept is not None:
+            return redirect("mine:repair", held.pk)
     files = [entry for entry in draft.evidence.all() if entry.paper == paper] if draft else []
     context = {"record": held, "title": title, "files": files, "form": form, "training": paper == Paper.TRAINING}
     return render(request, "mine/paper.html", context, status=status)
 
 
-def _keep(request: HttpRequest, held: Record, form: forms.Form, paper: Paper) -> None:
+def _keep(request: HttpRequest, held: Record, form: forms.Form, paper: Paper) -> Draft:
     user, at = acting_user(request), clock.now()
-    committed = form.cleaned_data.get("committed") if paper == Paper.COMMITMENT else None
-    draft = drafts.save(REPAIR, held, committed=committed, acting_user=user, at=at)
+    typed = {"committed": str(form.cleaned_data["committed"] or "")} if paper == Paper.COMMITMENT else {}
+    draft = drafts.save(_place(held), typed, acting_user=user, at=at)
     file = form.cleaned_data.get("file")
     if isinstance(file, UploadedFile) and file.file is not None:
         drafts.add_file(draft, file.file, filename=file.name or "", paper=paper, acting_user=user, at=at)
+    return draft

@@ -6,8 +6,7 @@ from django.urls import URLPattern, path
 
 from gongxin.enquiries.models import Channel, Kind
 from gongxin.web import looking
-from gongxin.web.cases import own
-from gongxin.web.mine import commitments, filing, following, lending, looks, messages, views
+from gongxin.web.mine import applying, commitments, filing, following, lending, lists, looks, messages, trainings, views
 
 # An organisation's looks at what is held on it are on record like everybody's; of its filings, what was refused.
 _records = looking.looked(Kind.RECORDS, duty=looks.OWN, channel=Channel.MINE)
@@ -21,6 +20,7 @@ app_name = "mine"
 _record = "records/<uuid:record_id>"
 urlpatterns: list[URLPattern] = [
     path("", _records(views.home), name="home"),
+    path("records.<table:form>", _records(lists.records_file), name="records-file"),
     path("looks", looks.looks, name="looks"),
     path("report", looks.report, name="report"),
     path(_record, _records(views.record), name="record"),
@@ -30,13 +30,13 @@ urlpatterns: list[URLPattern] = [
     path(f"{_record}/repair/commitment", _worked(filing.commitment), name="commitment"),
     path(f"{_record}/repair/training", _worked(filing.training_proof), name="training-proof"),
     path(f"{_record}/repair/check", _worked(filing.check), name="check"),
-    path(f"{_record}/apply/<slug:procedure_id>", _worked(own.file), name="file"),
-    path("organisations/<uuid:organisation_id>/<slug:procedure_id>", _worked(own.file_about), name="file-about"),
-    path("training/", _worked(own.trainings), name="training"),
-    path("training/<uuid:session_id>/register", _worked(own.register), name="register"),
-    path("training/registrations/<uuid:registration_id>/withdraw", _worked(own.withdraw), name="withdraw"),
-    path("training/certificates/<uuid:certificate_id>.pdf", _worked(own.certificate), name="certificate"),
-    path(f"{_record}/drafts/<slug:procedure>/discard", _worked(filing.discard), name="discard"),
+    path(f"{_record}/apply/<slug:procedure_id>", _worked(applying.file), name="file"),
+    path("organisations/<uuid:organisation_id>/<slug:procedure_id>", _worked(applying.file_about), name="file-about"),
+    path("training/", _worked(trainings.trainings), name="training"),
+    path("training/<uuid:session_id>/register", _worked(trainings.register), name="register"),
+    path("training/registrations/<uuid:registration_id>/withdraw", _worked(trainings.withdraw), name="withdraw"),
+    path("training/certificates/<uuid:certificate_id>.pdf", _worked(trainings.certificate), name="certificate"),
+    path("drafts/<uuid:draft_id>/delete", filing.draft_delete, name="draft-delete"),
     path("messages/", _cases(messages.listing), name="messages"),
     path("messages.<table:form>", _cases(messages.file), name="messages-file"),
     path("messages/read", messages.read_all, name="messages-read"),
@@ -56,8 +56,10 @@ urlpatterns: list[URLPattern] = [
     path("lending/<uuid:consent_id>", _worked(lending.lent), name="lent"),
     path("lending/<uuid:consent_id>/take-back", _worked(lending.take_back), name="take-back"),
     path("borrowed/<uuid:consent_id>", _lent(lending.read), name="borrowed"),
+    path("cases/", _cases(lists.cases), name="cases"),
+    path("cases.<table:form>", _cases(lists.cases_file), name="cases-file"),
     path("cases/<uuid:case_id>", _cases(views.case), name="case"),
     path("cases/<uuid:case_id>/steps/<slug:action>", _worked(views.step), name="step"),
     path("evidence/<uuid:evidence_id>", _cases(views.evidence_file), name="evidence"),
-    path("evidence/<uuid:evidence_id>/remove", _worked(filing.remove), name="remove"),
+    path("evidence/<uuid:evidence_id>/remove", filing.draft_remove, name="draft-remove"),
 ]

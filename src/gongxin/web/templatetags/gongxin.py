@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
 from django.template.context import RequestContext
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -94,3 +95,10 @@ def with_query(context: RequestContext, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("parts/download_links.html")
+def downloads(name: str, *arguments: Any, query: str = "") -> dict[str, Any]:
+    """The pair of links to a list as file. name: of the address, whose last part is the form; query: its filters."""
+    ending = f"?{query}" if query else ""
+    return {"links": [(form.upper(), reverse(name, args=[*arguments, form]) + ending) for form in ("xlsx", "csv")]}
