@@ -200,7 +200,7 @@ def test_search_hints_at_a_wrong_check_digit(city: public_world.City, client: Cl
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
     text = client.get("/search", {"q": wrong}).content.decode()
     assert "校验码不符" in text
-    assert f"校验码是 {code[-1]}" in text
+    assert f"校验码应为 {code[-1]}" in text
 
 
 def test_search_without_result_says_what_to_do(city: public_world.City, client: Client) -> None:
