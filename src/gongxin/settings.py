@@ -208,7 +208,7 @@ AUTH_USER_MODEL = "identity.User"
 LOGIN_URL = "desk:sign-in"
 LOGIN_REDIRECT_URL = "desk:home"
 # The first refuses whoever is locked out, the second knows passwords.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "gongxin.identity.backend.Accounts"]
 
 # Sign-in (docs/adr/0012). All numbers here are engineering, none is of law.
 # After so many failures an account waits this long, at the address the failures came from.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from gongxin.identity import selectors
+from gongxin.identity import doors, selectors
 from gongxin.identity.decision_table import KEY, VISITOR
 from gongxin.identity.decisions import Actor, StandIn
 from gongxin.identity.models import ApiKey, User
@@ -24,7 +24,7 @@ def of_user(user: User, *, day: date) -> Actor:
         active=user.is_active and (department.active if department else user.role not in STAFF),
         purposes=frozenset(department.purposes) if department else frozenset(),
         organisations=selectors.codes(user),
-        stands_in=_stands_in(user, day) if department else (),
+        stands_in=tuple(StandIn(*entry) for entry in doors.stands_in(user.pk, day)) if department else (),
     )
 
 
@@ -36,11 +36,4 @@ def of_key(key: ApiKey) -> Actor:
         department=key.department_id,
         active=key.department.active,
         purposes=frozenset(key.department.purposes),
-    )
-
-
-def _stands_in(user: User, day: date) -> tuple[StandIn, ...]:
-    return tuple(
-        StandIn(entry.absent.username, entry.role, entry.department_id, entry.starts_on, entry.ends_on)
-        for entry in selectors.in_force(user, day)
     )

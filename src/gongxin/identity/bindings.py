@@ -18,9 +18,10 @@ from django.utils.crypto import salted_hmac
 
 from gongxin import ledger
 from gongxin.errors import Conflict, InvalidInput, NotFound
-from gongxin.identity import administering
+from gongxin.identity import administering, doors
 from gongxin.identity.decision_table import Action
 from gongxin.identity.models import User
+from gongxin.walls import acting
 
 # Which of allauth's providers the bindings belong to.
 PROVIDER: Final = "government"
@@ -29,9 +30,15 @@ _LONGEST_SUBJECT: Final = 255
 
 
 def kept_subject(subject: str) -> str:
-    """What is kept in place of a subject; a binding of it that an older SECRET_KEY made is renewed."""
+    """What is kept in place of a subject; a binding of it that an older SECRET_KEY made is renewed.
+
+    From here on the database gives the rows of the account it is bound to, which the identity service vouches for.
+    """
     current = _hash(subject, settings.SECRET_KEY)
     older = [_hash(subject, secret) for secret in settings.SECRET_KEY_FALLBACKS]
+    bound = doors.account_bound(User, [current, *older])
+    if bound is not None:
+        acting.as_account(bound.username)
     if older:
         SocialAccount.objects.filter(provider=PROVIDER, uid__in=older).update(uid=current)
     return current
@@ -53,7 +60,7 @@ def bind(account: User, *, subject: str, acting_user: User | None, at: datetime)
     fields = {"account": account.username, "subject": wanted, "issuer": settings.OIDC_ISSUER}
     try:
         with transaction.atomic():
-            SocialAccount.objects.create(user=account, provider=PROVIDER, uid=kept_subject(wanted))
+            SocialAccount.objects.create(user=account, provider=PROVIDER, uid=_hash(wanted, settings.SECRET_KEY))
             ledger.append("binding.made", fields=fields, actor=actor, at=at, about=[account.pk])
     except IntegrityError:
         raise Conflict("subject-bound", "该主体标识已经绑定其他账号。", remedy="请核对主体标识。") from None

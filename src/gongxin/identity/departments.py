@@ -126,5 +126,5 @@ def _known(code: str, noun: str, wanted: Sequence[str], known: Collection[str]) 
     unknown = [entry for entry in wanted if entry not in known]
     if unknown:
         raise InvalidInput(
-            code, f"规则包中没有{noun}：{'、'.join(unknown)}。", remedy="请核对标识，或者先在规则包中增加。"
+            code, f"政策包中没有{noun}：{'、'.join(unknown)}。", remedy="请核对标识，或者先在政策包中增加。"
         )

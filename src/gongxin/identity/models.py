@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -57,6 +58,10 @@ class User(AbstractUser):
             # Django's superuser would stand above every rule of access; there is none.
             models.CheckConstraint(condition=models.Q(is_superuser=False, is_staff=False), name="account_no_superuser"),
         ]
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether it is the account's. Nothing is written: nobody is known yet (`passwords.keep_up` does that)."""
+        return check_password(raw_password, self.password)
 
     def display_name(self) -> str:
         """Name for pages and logs: the full name, else the account name."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, make_password, verify_password
 from django.contrib.auth.password_validation import (
     CommonPasswordValidator,
     MinimumLengthValidator,
@@ -23,10 +23,11 @@ from django.utils.crypto import constant_time_compare
 
 from gongxin import ledger
 from gongxin.errors import InvalidInput, NotPermitted
-from gongxin.identity import sessions
+from gongxin.identity import doors, sessions
 from gongxin.identity.models import User
 from gongxin.identity.password_words import PlaceWordsValidator
 from gongxin.identity.warrants import Warrant
+from gongxin.walls import acting
 
 SHORTEST: Final = 10
 # Characters of a code's second half, 64 bits; the first has as many, and the instant.
@@ -122,25 +123,42 @@ def reset(account: User, *, by: Warrant, at: datetime) -> User:
     return held
 
 
-@transaction.atomic
 def set_by_code(username: str, *, code: str, new: str, at: datetime) -> User:
     """A new password in exchange for a code, both halves one after the other, which is void afterwards.
 
     Raises NotPermitted for whatever is not the code of that account, in the same words whether the account exists;
     InvalidInput for a weak password.
     """
-    held = User.objects.select_for_update(of=("self",)).filter(username=username.strip(), is_active=True).first()
-    if held is None:
+    found = doors.account_named(User, username.strip())
+    if found is None or not found.is_active:
         # As slow as for an account that exists.
         make_password(new)
-    if held is None or not _codes.check_token(held, "".join(code.split())):
-        raise NotPermitted(
-            "reset-code-void",
-            "账号或一次性代码不正确，或者代码已经失效。",
-            remedy="请核对后重试；代码分两段的，两段连着填写。失效的，请系统管理员重新提出。",
-        )
-    _set(held, new, keep=None, at=at)
+        raise _void()
+    typed = "".join(code.split())
+    if not _codes.check_token(found, typed):
+        raise _void()
+    acting.as_account(found.username)
+    with transaction.atomic():
+        held = _held(found)
+        if not held.is_active or not _codes.check_token(held, typed):
+            raise _void()
+        _set(held, new, keep=None, at=at)
     return held
+
+
+def keep_up(user: User, password: str) -> None:
+    """Keep a password that has just been right in today's form, if it is kept in an older one."""
+    if verify_password(password, user.password)[1]:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+
+def _void() -> NotPermitted:
+    return NotPermitted(
+        "reset-code-void",
+        "账号或一次性代码不正确，或者代码已经失效。",
+        remedy="请核对后重试；代码分两段的，两段连着填写。失效的，请系统管理员重新提出。",
+    )
 
 
 def _digest(code: str) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gongxin.errors import NotFound
+from gongxin.identity import doors
 from gongxin.identity.models import Representation, Substitution, User
 from gongxin.identity.roles import Role
 
@@ -45,7 +46,7 @@ def codes(user: User) -> frozenset[str]:
     """The credit codes an account acts for now; empty for every role but the representative's."""
     if user.role != Role.REPRESENTATIVE:
         return frozenset()
-    return frozenset(represented(user).values_list("uscc", flat=True))
+    return doors.codes_of(user.pk)
 
 
 def in_force(substitute: User, day: date) -> QuerySet[Substitution]:

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from gongxin import ledger
 from gongxin.errors import Conflict, NotFound
 from gongxin.identity import administering
 from gongxin.identity.models import User
+from gongxin.secrecy import session_store
 from gongxin.secrecy.session_store import kept
 
 STARTED: Final = "gx_started"
@@ -58,7 +58,7 @@ def opened(user: User, *, key: str, address: str, browser: str, at: datetime) ->
     Sessions of anybody that have run out go on this occasion.
     The oldest ones beyond settings.SESSIONS_PER_ACCOUNT end. Returns how many that were.
     """
-    Session.objects.filter(expire_date__lt=at).delete()
+    session_store.sweep(at=at)
     living = [session.pk for session in _living(user, at)]
     UserSession.objects.filter(user=user).exclude(pk__in=living).delete()
     surplus = living[: max(0, len(living) + 1 - settings.SESSIONS_PER_ACCOUNT)]
@@ -77,8 +77,8 @@ def opened(user: User, *, key: str, address: str, browser: str, at: datetime) ->
 def listing(user: User, *, current: str | None, at: datetime) -> list[OpenSession]:
     """The account's open sessions, newest first. current: key of the session that asks."""
     living = _living(user, at)
-    stored = Session.objects.in_bulk([entry.session_key for entry in living])
-    return [_shown(entry, stored[entry.session_key].get_decoded(), kept(current)) for entry in reversed(living)]
+    stored = session_store.stored([entry.session_key for entry in living], at=at)
+    return [_shown(entry, stored.get(entry.session_key, {}), kept(current)) for entry in reversed(living)]
 
 
 @transaction.atomic
@@ -139,15 +139,15 @@ def _living(user: User, at: datetime) -> list[UserSession]:
     """What has not run out, oldest first."""
     noted = list(UserSession.objects.filter(user=user).order_by("created_at", "pk"))
     keys = [entry.session_key for entry in noted]
-    found = Session.objects.filter(session_key__in=keys, expire_date__gt=at)
-    alive = {session.session_key for session in found if not overdue(session.get_decoded(), at=at)}
+    found = session_store.stored(keys, at=at)
+    alive = {key for key, marks in found.items() if not overdue(marks, at=at)}
     return [entry for entry in noted if entry.session_key in alive]
 
 
 def _delete(noted: Any) -> int:
     keys = list(noted.values_list("session_key", flat=True))
     noted.delete()
-    Session.objects.filter(session_key__in=keys).delete()
+    session_store.end(keys)
     return len(keys)
 
 

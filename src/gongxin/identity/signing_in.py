@@ -13,9 +13,10 @@ from django.http import HttpRequest
 
 from gongxin import ledger
 from gongxin.errors import GongxinError, NotPermitted
-from gongxin.identity import accounts, lockout
+from gongxin.identity import accounts, doors, lockout, passwords
 from gongxin.identity.models import User
 from gongxin.identity.roles import OUTSIDE
+from gongxin.walls import acting
 
 PASSWORD: Final = "password"  # noqa: S105  (the name of a way to sign in)
 GOVERNMENT: Final = "government"
@@ -44,6 +45,8 @@ def by_password(request: HttpRequest, *, username: str, password: str, at: datet
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         raise failed(request, username, reason="password", at=at)
+    acting.as_account(user.username)
+    passwords.keep_up(user, password)
     judge(request, user, at=at)
     return user
 
@@ -112,5 +115,6 @@ def _who(request: HttpRequest, username: str) -> tuple[dict[str, str], list[int]
     """Account and address, and the account's number; a name nobody has is left out: it may be a password typed into the
     wrong field.
     """
-    known = list(User.objects.filter(username=username).values_list("pk", flat=True))
+    found = doors.account_named(User, username)
+    known = [found.pk] if found else []
     return {"account": username if known else "", "address": lockout.address(request)}, known

@@ -12,6 +12,7 @@ from gongxin.identity import selectors
 from gongxin.identity.models import Department, User
 from gongxin.identity.roles import Role
 from gongxin.policy.casework import ROLE_WORDS, Procedure, RoleWord
+from gongxin.walls.acting import as_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,15 @@ def deciding(procedure: Procedure, user: User, *, action: str, day: date) -> Dep
 
 
 def _is_office(department: Department) -> bool:
-    return User.objects.filter(department=department, role=Role.CREDIT_OFFICE, is_active=True).exists()
+    with as_node():
+        return User.objects.filter(department=department, role=Role.CREDIT_OFFICE, is_active=True).exists()
 
 
 def _office() -> Department:
     """The credit office of this node."""
     found = User.objects.filter(role=Role.CREDIT_OFFICE, is_active=True, department__isnull=False)
-    officer = found.select_related("department").order_by("department__code").first()
+    with as_node():
+        officer = found.select_related("department").order_by("department__code").first()
     if officer is None or officer.department is None:
         raise Conflict("office-none", "本平台还没有信用办账号，不能受理。", remedy="请向信用办书面提出。")
     return officer.department

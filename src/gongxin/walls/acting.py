@@ -85,6 +85,12 @@ def as_node() -> Iterator[None]:
         _tell(connection)
 
 
+def as_account(name: str) -> None:
+    """Who signs in has proved to be this account, or its session was shown: its own rows, and nothing else yet."""
+    if acting().name != name:
+        act(Asker(name=name))
+
+
 def with_key(digest: str) -> None:
     """Somebody shows a key: the row of that key may be read."""
     act(Asker(digest=digest))

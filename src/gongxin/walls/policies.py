@@ -12,13 +12,13 @@ from typing import Final
 from psycopg import sql
 
 from gongxin.walls.roles import Names
-from gongxin.walls.table import MAY, Through, Wall
+from gongxin.walls.table import MAY, Seen, Through, Wall
 
 # Who does the node's own work; see `acting`.
 NODE: Final = "node"
 # PostgreSQL asks the policies of a table one after the other, the last by name first: what is shown to everybody is
 # asked first, so that public reads go no further.
-OWN, OPEN, ADD, AUDIT = "gongxin_mine", "gongxin_open", "gongxin_add", "gongxin_audit"
+OWN, OPEN, SEEN, ADD, AUDIT = "gongxin_mine", "gongxin_open", "gongxin_seen", "gongxin_add", "gongxin_audit"
 
 # What `acting` told the session, as a list. In PL/pgSQL: SQL would be written into each plan and made ready with each
 # execution, also where nobody gets so far as to ask. An auditor's own login is known by its role.
@@ -46,11 +46,72 @@ CREATE OR REPLACE FUNCTION gongxin_looks_listing(about uuid) RETURNS SETOF uuid 
 $$;
 ALTER FUNCTION ledger_append(bytea) SECURITY DEFINER SET search_path = public, pg_temp;
 """
+# The doors of signing in, which happens before anybody is known: each gives one row for the key it is asked with. A
+# session is found by the digest of its key alone; nobody lists any. Who calls them: secrecy.session_store and
+# identity.doors.
+DOORS: Final = r"""
+CREATE OR REPLACE FUNCTION gongxin_sessions(keys text[], at timestamptz) RETURNS SETOF django_session
+    LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    RETURN QUERY SELECT * FROM django_session WHERE session_key = ANY (keys) AND expire_date > at;
+END $$;
+CREATE OR REPLACE FUNCTION gongxin_session_keep(key text, data text, until timestamptz, new boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    IF new THEN
+        INSERT INTO django_session (session_key, session_data, expire_date) VALUES (key, data, until)
+            ON CONFLICT DO NOTHING;
+    ELSE
+        UPDATE django_session SET session_data = data, expire_date = until WHERE session_key = key;
+    END IF;
+    RETURN FOUND;
+END $$;
+CREATE OR REPLACE FUNCTION gongxin_sessions_end(keys text[]) RETURNS void LANGUAGE sql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM django_session WHERE session_key = ANY (keys)
+$$;
+CREATE OR REPLACE FUNCTION gongxin_sessions_over(at timestamptz) RETURNS void LANGUAGE sql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM django_session WHERE expire_date < at
+$$;
+CREATE OR REPLACE FUNCTION gongxin_account_with_id(wanted bigint) RETURNS SETOF identity_user
+    LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    RETURN QUERY SELECT * FROM identity_user WHERE id = wanted;
+END $$;
+CREATE OR REPLACE FUNCTION gongxin_account_named(wanted text) RETURNS SETOF identity_user
+    LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    RETURN QUERY SELECT * FROM identity_user WHERE username = wanted;
+END $$;
+CREATE OR REPLACE FUNCTION gongxin_account_bound(uids text[]) RETURNS SETOF identity_user
+    LANGUAGE sql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT u.* FROM identity_user u JOIN socialaccount_socialaccount s ON s.user_id = u.id WHERE s.uid = ANY (uids)
+$$;
+CREATE OR REPLACE FUNCTION gongxin_codes_of(wanted bigint) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE ROWS 2 SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    RETURN QUERY SELECT uscc::text FROM identity_representation WHERE user_id = wanted AND ended_at IS NULL;
+END $$;
+CREATE OR REPLACE FUNCTION gongxin_stands_in(wanted bigint, day date)
+    RETURNS TABLE (absent text, role text, department uuid, starts_on date, ends_on date)
+    LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
+    RETURN QUERY SELECT u.username::text, s.role::text, s.department_id, s.starts_on, s.ends_on
+        FROM identity_substitution s JOIN identity_user u ON u.id = s.absent_id
+        JOIN identity_department d ON d.id = s.department_id
+        WHERE s.substitute_id = wanted AND s.ended_at IS NULL AND s.starts_on <= day AND s.ends_on >= day AND d.active
+        ORDER BY s.starts_on DESC, s.id DESC;
+END $$;
+"""
 # Functions that work with the owner's rights, and whether the loader needs them beside the application; nobody else
 # may call them.
 DEFINED: Final = {
     "ledger_append(bytea)": True,
     "gongxin_looks_listing(uuid)": False,
+    "gongxin_sessions(text[],timestamp with time zone)": False,
+    "gongxin_session_keep(text,text,timestamp with time zone,boolean)": False,
+    "gongxin_sessions_end(text[])": False,
+    "gongxin_sessions_over(timestamp with time zone)": False,
+    "gongxin_account_with_id(bigint)": False,
+    "gongxin_account_named(text)": False,
+    "gongxin_account_bound(text[])": False,
+    "gongxin_codes_of(bigint)": False,
+    "gongxin_stands_in(bigint,date)": False,
     "ends_destroy(uuid)": False,
     "ends_destroy_told(uuid)": False,
     "gongxin_end_entries(uuid[])": False,
@@ -97,6 +158,13 @@ def own(wall: Wall, walls: Mapping[str, Wall], prefix: str = "") -> str:
     return " OR ".join(conditions)
 
 
+def _seen(seen: Seen) -> str:
+    conditions = [_WAYS[way].format(column=column) for way, column in seen.ways]
+    if seen.roles:
+        conditions.append(f"(SELECT gongxin_told('roles') && '{{{','.join(seen.roles)}}}'::text[])")
+    return " OR ".join(conditions)
+
+
 def _through(wall: Wall, through: Through, walls: Mapping[str, Wall]) -> str:
     """The row pointed to is the asker's: that it is merely shown to everybody does not count."""
     up = walls[through.table]
@@ -113,11 +181,15 @@ def policies(wall: Wall, walls: Mapping[str, Wall], *, copies: bool) -> list[str
     table = wall.table
     if wall.everybody or (wall.copied and not copies):
         return [f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    if wall.nobody:
+        return [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
     condition = own(wall, walls)
     up = [f"CREATE POLICY {OWN} ON {table} USING ({condition}) WITH CHECK ({condition})"]
     if wall.shown:
         shown = " OR ".join(_SHOWN[word] for word in wall.shown)
         up.append(f"CREATE POLICY {OPEN} ON {table} FOR SELECT USING ({shown})")
+    if wall.seen:
+        up.append(f"CREATE POLICY {SEEN} ON {table} FOR SELECT USING ({_seen(wall.seen)})")
     if wall.anybody_adds:
         up.append(f"CREATE POLICY {ADD} ON {table} FOR INSERT WITH CHECK (true)")
     if wall.auditor:

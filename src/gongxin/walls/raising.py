@@ -71,7 +71,7 @@ def statements(
     walls: dict[str, Wall], names: Names, *, present: frozenset[str], copies: bool
 ) -> list[sql.SQL | sql.Composed]:
     """Everything that is done, in order."""
-    texts = [policies.FUNCTIONS]
+    texts = [policies.FUNCTIONS, policies.DOORS]
     for wall in walls.values():
         texts += policies.policies(wall, walls, copies=copies)
     return [*(sql.SQL(text) for text in texts), *policies.grants(walls.values(), names, present=present)]

@@ -34,20 +34,31 @@ class Through:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Who sees rows that are not his: by ways as in Wall, or by role."""
+
+    ways: tuple[tuple[str, str], ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wall:
     """One table. everybody: its rows are nobody's own, so no policy stands before them.
 
     ways: (way, column) pairs, each enough. through: likewise. roles: those who see everybody's rows. shown: SHOWN.
+    seen: ways and roles of those who see rows without changing them. nobody: reached by functions of `doors` only.
     anybody_adds: rows may be added for others. app, loader: words of MAY. copied: loaded by COPY.
     auditor: the columns an auditor may read; empty: none; ("*",): all.
     """
 
     table: str
     everybody: bool
+    nobody: bool
     ways: tuple[tuple[str, str], ...]
     through: tuple[Through, ...]
     roles: tuple[str, ...]
     shown: tuple[str, ...]
+    seen: Seen | None
     anybody_adds: bool
     app: str
     loader: str
@@ -78,25 +89,33 @@ def load(path: Path = SOURCE) -> dict[str, Wall]:
 
 
 def _wall(name: str, node: Node) -> Wall:
-    keys = node.mapping(["rows", "app"], ["shown", "add", "load", "copied", "auditor"])
+    keys = node.mapping(["rows", "app"], ["shown", "seen", "add", "load", "copied", "auditor"])
     rows = keys["rows"]
-    everybody = isinstance(rows.raw.value, str)
-    if everybody:
-        rows.choice(["everybody"])
-    parts = {} if everybody else rows.mapping([], [*WAYS, "through", "roles"])
+    word = rows.choice(["everybody", "nobody"]) if isinstance(rows.raw.value, str) else ""
+    parts = {} if word else rows.mapping([], [*WAYS, "through", "roles"])
     return Wall(
         table=name,
-        everybody=everybody,
-        ways=tuple((way, column) for way in WAYS if way in parts for column in _columns(parts[way])),
+        everybody=word == "everybody",
+        nobody=word == "nobody",
+        ways=_ways(parts),
         through=_throughs(parts),
         roles=parts["roles"].texts() if "roles" in parts else (),
         shown=keys["shown"].choices(SHOWN) if "shown" in keys else (),
+        seen=_seen(keys["seen"].mapping([], [*WAYS, "roles"])) if "seen" in keys else None,
         anybody_adds="add" in keys and keys["add"].choice(["anybody"]) == "anybody",
         app=keys["app"].choice(MAY),
         loader=keys["load"].choice(MAY) if "load" in keys else "none",
         copied="copied" in keys and keys["copied"].boolean(),
         auditor=keys["auditor"].texts() if "auditor" in keys else (),
     )
+
+
+def _ways(parts: dict[str, Node]) -> tuple[tuple[str, str], ...]:
+    return tuple((way, column) for way in WAYS if way in parts for column in _columns(parts[way]))
+
+
+def _seen(parts: dict[str, Node]) -> Seen:
+    return Seen(_ways(parts), parts["roles"].texts() if "roles" in parts else ())
 
 
 def _columns(node: Node) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from gongxin import clock
 from gongxin.errors import GongxinError, NotPermitted, Unavailable
 from gongxin.identity import bindings, sessions, signing_in
 from gongxin.identity.models import User
+from gongxin.walls import acting
 from gongxin.web.desk.pages import private, refusal
 from gongxin.web.signing import client, ending, targets, verified
 
@@ -50,6 +51,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, user: User, *, signal_kwargs: dict[str, Any] | None = None, **_: Any
     ) -> None:
         """Breaks off with a page if the account may not be used, whichever way it came."""
+        acting.as_account(user.username)
         by_service = "sociallogin" in (signal_kwargs or {})
         request.session.pop(sessions.FACTOR, None)
         request.session[sessions.METHOD] = signing_in.GOVERNMENT if by_service else signing_in.PASSWORD
@@ -67,7 +69,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         )
         document = verified.taken(request)
         with transaction.atomic():
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            login(request, user, backend="gongxin.identity.backend.Accounts")
             now = int(at.timestamp())
             request.session.update({sessions.STARTED: now, sessions.SEEN: now, sessions.CONFIRMED: now})
             ended = sessions.opened(
