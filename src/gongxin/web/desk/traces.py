@@ -5,6 +5,7 @@ Their content is in the archive (`web.desk.archive`), opened with a reason by th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from gongxin import clock
 from gongxin.ends import archive, ending
 from gongxin.ends.ending import Ending
+from gongxin.enquiries.looks import Seen
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Refused, Resource
 from gongxin.records import archiving
@@ -40,6 +42,12 @@ def of_record(held: Record | None) -> Ending | None:
 def of_records(ids: list[UUID]) -> dict[UUID, Ending]:
     """The same of many, without those that staff may work with."""
     return ending.of(ids, day=clock.today())
+
+
+def seen(held: Record) -> Seen:
+    """What a page of cases about the record shows of it, for the log: of what has ended nothing that it says."""
+    found = looking.of_record(held)
+    return found if archiving.is_at_hand(held, clock.today()) else replace(found, disclosed=())
 
 
 def told(request: HttpRequest, held: Record, refusal: Refused) -> HttpResponse:
