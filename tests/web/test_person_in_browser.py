@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 BY_KEYBOARD = {"person:home", "person:record", "person:objection", "person:case"}
 BY_ADDRESS = {
     "person:start", "person:openings", "person:objections", "person:authorisations", "person:revoke", "person:copy",
-    "person-desk:objections", "person-desk:objection",
+    "person:mail", "person:end", "person-desk:objections", "person-desk:objection",
 }  # fmt: skip
 FILLED_IN = {"person:authorise", "person-desk:authorised"}
 NOT_PAGES = {
     "person:paper": "a file",
     "person-desk:paper": "a file",
     "person-desk:assistance": "takes a form, answers with a redirect",
+    "person-desk:erasure": "takes a form, answers with a redirect or the page of the objection",
+    "person:mail-confirm": "takes a form, answers with a redirect or the page of the address",
+    "person:mail-drop": "takes a form, answers with a redirect",
+    "person:stay": "takes a form, answers with a redirect",
 }
 
 

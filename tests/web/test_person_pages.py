@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -20,7 +22,7 @@ from tests.web.person_world import CANARIES, LICENCE, NAME, PENALTY, PURPOSE, RE
 from gongxin import clock
 from gongxin.identity.models import Department, Role, User
 from gongxin.ledger import selectors as ledger
-from gongxin.persons import selectors
+from gongxin.persons import selectors, terms
 from gongxin.traffic.classes import DEFAULTS, class_of
 from gongxin.web.person import copies, showing
 
@@ -280,3 +282,94 @@ def test_codes_are_tried_as_slowly_as_passwords() -> None:
 def canaries(response: Any) -> list[str]:
     """What an answer tells of the person."""
     return [said for said in CANARIES if said in text(response)]
+
+
+def test_an_address_is_given_confirmed_and_removed(world: World, settings: Any) -> None:
+    settings.MAIL = True
+    client, address = browser(world.file.user), reverse("person:mail")
+    page = text(client.get(address))
+    assert "邮件不写内容" in page
+    refused = client.post(address, {"address": "nonsense"})
+    assert (refused.status_code, "不是电子邮箱地址" in text(refused)) == (422, True)
+    assert client.post(address, {"address": "somebody@example.cn"})["Location"] == address
+    page = text(client.get(address))
+    assert ("s…@example.cn" in page, "等待确认" in page, "somebody@" in page) == (True, True, False)
+    wrong = client.post(reverse("person:mail-confirm"), {"code": "nothing"})
+    assert (wrong.status_code, 'href="#id_code"' in text(wrong)) == (422, True)
+    [sent] = mail.outbox
+    code = re.search(r"\d{8}", str(sent.body))
+    assert code
+    assert client.post(reverse("person:mail-confirm"), {"code": code[0]})["Location"] == address
+    browser(world.officer).post(reverse("person-desk:authorised"), {"code": world.file.issued.code, "purpose": PURPOSE})
+    page = text(client.get(address))
+    assert ("已确认" in page, "待发送" in page) == (True, True)
+    # Staff see a number, and not that one.
+    office = browser(user("mail-office", Role.CREDIT_OFFICE, world.unit))
+    page = text(office.get(reverse("desk:undelivered")))
+    assert ("少于 10 封" in page, "example.cn" in page) == (True, False)
+    assert client.post(reverse("person:mail-drop"))["Location"] == address
+    assert "s…@example.cn" not in text(client.get(address))
+
+
+def test_the_end_of_the_file_says_what_stays_and_until_when(world: World) -> None:
+    client, address = browser(world.file.user), reverse("person:end")
+    page = text(client.get(address))
+    for said in (
+        "异议办结以前不销毁",
+        '保存至 <time datetime="2032-03-01">',
+        '保存至 <time datetime="2031-02-03">',
+        "依据待核实",
+        "立即收回",
+    ):
+        assert said in page
+    assert client.post(address).status_code == 422
+    assert client.post(address, {"understood": "on"})["Location"] == reverse("person:home")
+    page = text(client.get(reverse("person:home")))
+    assert ("已销毁 0 条，其余 2 条" in page, "档案正在终结" in page) == (True, True)
+    assert client.post(reverse("person:stay"))["Location"] == reverse("person:home")
+    assert "档案正在终结" not in text(client.get(reverse("person:home")))
+    with clock.at(datetime(2032, 6, 1, 2, tzinfo=UTC)):
+        goes = text(browser(world.file.user).get(address))
+        assert '保存期限已于 <time datetime="2032-03-01">' in goes
+
+
+def test_a_record_is_erased_by_two_officials_of_the_unit(world: World) -> None:
+    first, second = browser(world.officer), browser(user("second", Role.CASE_OFFICER, world.unit))
+    address = reverse("person-desk:objection", args=[world.file.objection.id])
+    erasure = reverse("person-desk:erasure", args=[world.file.objection.id])
+    assert first.post(address, {"outcome": "erased", "reasons": "不是本人"}).status_code == 302
+    assert "须由本单位另一名工作人员复核" in text(first.get(address))
+    assert first.post(erasure, {"reasons": "同意", "decision": "agree"}).status_code == 403
+    assert "同意删除" in text(second.get(address))
+    assert second.post(erasure, {"decision": "agree"}).status_code == 422
+    assert second.post(erasure, {"reasons": "同意", "decision": "agree"}).status_code == 302
+    person = browser(world.file.user)
+    page = text(person.get(reverse("person:case", args=[world.file.objection.id])))
+    assert "异议成立，记录已删除" in page
+    assert PENALTY not in page
+    assert person.get(reverse("person:record", args=[world.file.penalty.id])).status_code == 404
+
+
+def test_officials_see_neither_whose_nor_what_is_destroyed(world: World) -> None:
+    later = datetime(2032, 6, 1, 2, tzinfo=UTC)
+    office, second = (
+        user("office", Role.CREDIT_OFFICE, world.unit),
+        user("other-office", Role.CREDIT_OFFICE, world.unit),
+    )
+    with clock.at(later):
+        terms.derive(later.date())
+        for rule in ("retention-person-entry", "retention-person-penalty"):
+            assert rule in text(browser(office).get(reverse("desk:retention")))
+        address = reverse("desk:retention-rule", args=["retention-person-entry"])
+        page = browser(office).get(address)
+        assert "今天可以销毁的：少于 10 项" in text(page)
+        made = browser(office).post(address, {"reason": "期满"})["Location"]
+        held = browser(second).get(made)
+        for shown in (page, held, browser(second).get(reverse("desk:retention"))):
+            assert not canaries(shown)
+            assert str(world.file.licence.id) not in text(shown)
+        assert "少于 10 项" in text(held)
+        decide = f"{made}/decide"
+        assert browser(second).post(decide, {"reason": "同意", "decision": "confirm"}).status_code == 302
+        assert LICENCE not in text(browser(world.file.user).get(reverse("person:home")))
+        assert PENALTY in text(browser(world.file.user).get(reverse("person:home")))

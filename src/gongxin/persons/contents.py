@@ -114,7 +114,8 @@ def _kept_seen(found: Kept | None, day: date) -> KeptSeen | None:
         return None
     last = found.over_from - timedelta(days=1) if found.over_from else None
     rule = found.rule
-    return KeptSeen(rule.id, rule.title, rule.title_en, rule.outcome(), last, found.is_over(day), rule.reference)
+    titles = (rule.id, rule.title, rule.title_en)
+    return KeptSeen(*titles, rule.term(), rule.outcome(), last, found.is_over(day), rule.reference)
 
 
 def _version(item: Item, version: Version, body: dict[str, Any]) -> VersionSeen:

@@ -32,13 +32,14 @@ class VersionSeen:
 
 @dataclass(frozen=True, slots=True)
 class KeptSeen:
-    """Until when a record is kept: the last day (None: the decision is valid without end) and the rule. is_over: the
-    term has passed, and officials may decide that it is destroyed.
+    """Until when a record is kept: the last day (None: the decision is valid without end) and the rule; term: how long,
+    outcome: and what happens then, in words. is_over: the term has passed, and officials may decide on destruction.
     """
 
     rule: str
     title: str
     title_en: str
+    term: str
     outcome: str
     until: date | None
     is_over: bool

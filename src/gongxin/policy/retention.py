@@ -99,7 +99,12 @@ class Retention:
         """What the rule says, in a sentence."""
         if self.keep is None:
             return _THEN_SAID[self.then]
-        return f"自{self.anchor}起 {self.keep} {'个月' if self.unit == 'month' else '日'}，{_THEN_SAID[self.then]}"
+        return f"{self.term()}，{_THEN_SAID[self.then]}"
+
+    def term(self) -> str:
+        """How long it keeps, in words; empty where it has no end."""
+        unit = "个月" if self.unit == "month" else "日"
+        return f"自{self.anchor}起 {self.keep} {unit}" if self.keep is not None else ""
 
 
 def rules(pack: Pack, what: What, day: date) -> tuple[Retention, ...]:

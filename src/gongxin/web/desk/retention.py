@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
+from gongxin.correspondence.models import Kind
 from gongxin.ends import destroying, due
 from gongxin.ends.models import Destruction, DestructionState
 from gongxin.errors import NotFound
@@ -53,11 +54,10 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     """Every rule of keeping, what is due under it today, and all lists."""
     require(request, Action.RETENTION_READ)
     page = Paginator(_lists(), _PAGE).get_page(number(request.GET.get("page")))
-    counted = {rule.id: count for rule, count in due.waiting(clock.today())}
-    rules = [(rule, counted.get(rule.id)) for rule in packs.current().retention.values()]
+    counted = {rule.id: _number(rule.what, count) for rule, count in due.waiting(clock.today())}
+    rules = [(rule, counted.get(rule.id, "—")) for rule in packs.current().retention.values()]
     context = {
         "rules": rules,
-        "most": due.MOST,
         "page": page,
         "titles": _titles(),
         "downloads": [
@@ -91,11 +91,15 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponseBase:
         )
         messages.success(request, _("已提出清单，等待另一名工作人员复核。"))
         return redirect("desk:retention-list", made.pk)
-    entries = due.of(found, clock.today())
+    hidden = found.what == due.PERSONS
+    entries = [] if hidden else due.of(found, clock.today())
+    count = due.count(found, clock.today()) if hidden else len(entries)
     context = {
         "rule": found,
         "form": form,
-        "count": len(entries),
+        "found": count,
+        "said": _number(found.what, count),
+        "hidden": hidden,
         "most": due.MOST,
         "entries": entries[:_SHOWN],
         "titles": _titles(),
@@ -140,6 +144,8 @@ def _shown(request: HttpRequest, held: Destruction, form: ReasonForm) -> HttpRes
     decides = held.state == DestructionState.PROPOSED and ask(request, Action.RETENTION_DECIDE).allowed
     context: dict[str, Any] = {
         "list": held,
+        "hidden": held.what == due.PERSONS,
+        "said": _many(held),
         "form": form,
         "rule_title": _titles().get(held.rule, held.rule),
         "entries": held.entries.all()[:_SHOWN],
@@ -158,19 +164,35 @@ def _lists() -> Any:
     return Destruction.objects.select_related("proposed_by", "decided_by").all()
 
 
+def _number(what: str, count: int) -> str:
+    """A number as it is told: small ones of persons' entries are not, and of very many it says how many at least."""
+    told = due.told(what, count)
+    if told is None:
+        return _("少于 10")
+    return f"{told:,}" + ("+" if told == due.MOST else "")
+
+
+def _many(held: Destruction) -> str:
+    """How many entries a list has, in words."""
+    return _("少于 10") if held.count is None else f"{held.count:,}"
+
+
 def _titles() -> dict[str, str]:
-    """What items and rules are called."""
+    """What items, messages and rules are called."""
     pack = packs.current()
-    return {item.id: item.title for item in pack.items.values()} | {
-        found.id: found.title for found in pack.retention.values()
-    }
+    told = {kind.value: str(kind.label) for kind in Kind} | {due.DELIVERY: _("邮件提醒")}
+    return (
+        told
+        | {item.id: item.title for item in pack.items.values()}
+        | {found.id: found.title for found in pack.retention.values()}
+    )
 
 
 def _history() -> Iterator[list[str]]:
     titles = _titles()
     for held in _lists().iterator():
         cells = (
-            held.proposed_at.isoformat(timespec="seconds"), titles.get(held.rule, held.rule), held.basis, held.count,
+            held.proposed_at.isoformat(timespec="seconds"), titles.get(held.rule, held.rule), held.basis, _many(held),
             held.get_state_display(), held.proposed_by.username, held.reason,
             held.decided_by.username if held.decided_by else "",
             held.decided_at.isoformat(timespec="seconds") if held.decided_at else "", held.decided_reason, held.root,

@@ -22,6 +22,7 @@ from gongxin.correspondence import mailing
 from gongxin.correspondence.models import Delivery
 from gongxin.identity.decision_table import Action
 from gongxin.identity.models import Representation
+from gongxin.persons import letters
 from gongxin.subjects.models import Organisation
 from gongxin.web import sheets
 from gongxin.web.desk.pages import acting_user, desk_page, number, require
@@ -36,7 +37,8 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     """What could not be delivered, latest first."""
     require(request, Action.OVERVIEW_READ)
     page = Paginator(_found(), _PAGE).get_page(number(request.GET.get("page")))
-    return render(request, "desk/undelivered.html", {"page": page, "rows": _named(list(page.object_list))})
+    context = {"page": page, "rows": _named(list(page.object_list)), "persons": letters.undelivered(clock.today())}
+    return render(request, "desk/undelivered.html", context)
 
 
 @require_safe

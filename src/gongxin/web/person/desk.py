@@ -19,11 +19,12 @@ from gongxin import clock
 from gongxin.errors import GongxinError
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
-from gongxin.persons import objecting, opening, selectors
-from gongxin.persons.seen import ObjectionCase
+from gongxin.persons import erasing, objecting, opening, selectors
+from gongxin.persons.seen import Lent, ObjectionCase
+from gongxin.web.attempts import attempt, refuse
 from gongxin.web.desk.pages import acting, acting_user, ask, desk_page, require
 from gongxin.web.person import showing
-from gongxin.web.person.forms import CodeForm, DecisionForm
+from gongxin.web.person.forms import CodeForm, DecisionForm, ErasureForm
 
 
 @sensitive_post_parameters("code")
@@ -33,16 +34,11 @@ def authorised(request: HttpRequest) -> HttpResponseBase:
     """A code and the purpose are typed in (POST body, never an address); what they open is shown once."""
     purposes = may_open(request)
     form = CodeForm(request.POST if request.method == "POST" else None, purposes=purposes)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "person/desk/authorised.html", {"form": form}, status=422 if form.is_bound else 200)
-    given = form.cleaned_data
-    try:
-        lent = opening.open_by_code(
-            given["code"], purpose=given["purpose"], acting_user=acting_user(request), at=clock.now()
-        )
-    except GongxinError as error:
-        form.add_error(None, f"{error.title}{error.remedy}")
-        return render(request, "person/desk/authorised.html", {"form": form}, status=error.status)
+    if request.method != "POST":
+        return render(request, "person/desk/authorised.html", {"form": form})
+    lent, status = attempt(form, lambda: _opened(request, form))
+    if lent is None:
+        return render(request, "person/desk/authorised.html", {"form": form}, status=status)
     records = [{"record": record, "basis": showing.basis(record)} for record in lent.records]
     return render(request, "person/desk/lent.html", {"lent": lent, "records": records})
 
@@ -67,20 +63,29 @@ def objection(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
     form = DecisionForm(request.POST, record=case.record)
     if not form.is_valid():
         return _page(request, case, form, status=422)
-    given = form.cleaned_data
     try:
-        objecting.decide_objection(
-            objection_id,
-            outcome=given["outcome"],
-            reasons=given["reasons"],
-            correction=form.correction() if given["outcome"] == "corrected" else None,
-            acting_user=acting_user(request),
-            at=clock.now(),
-        )
+        said = _decided(request, objection_id, form)
     except GongxinError as error:
-        form.add_error(None, f"{error.title}{error.remedy}")
+        refuse(form, error)
         return _page(request, case, form, status=error.status)
-    messages.success(request, _("已办结 %(number)s，结果已告知本人。") % {"number": showing.number(case.objection)})
+    messages.success(request, said % {"number": showing.number(case.objection)})
+    return redirect("person-desk:objections")
+
+
+@require_POST
+@desk_page
+def erasure(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
+    """Decide whether a record is erased that another official of the unit wants erased."""
+    _unit(request)
+    form, agreed = ErasureForm(request.POST), request.POST.get("decision") == "agree"
+    if not form.is_valid():
+        case = objecting.open_objection(objection_id, acting_user=acting_user(request), at=clock.now())
+        return _page(request, case, DecisionForm(record=case.record), form, status=422)
+    reasons = form.cleaned_data["reasons"]
+    erasing.decide_erasure(
+        objection_id, agreed=agreed, reasons=reasons, acting_user=acting_user(request), at=clock.now()
+    )
+    messages.success(request, _("记录已经删除，结果已告知本人。") if agreed else _("没有同意删除，异议继续办理。"))
     return redirect("person-desk:objections")
 
 
@@ -103,6 +108,11 @@ def assistance(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
     return redirect("person-desk:objection", objection_id)
 
 
+def _opened(request: HttpRequest, form: CodeForm) -> Lent:
+    given, user = form.cleaned_data, acting_user(request)
+    return opening.open_by_code(given["code"], purpose=given["purpose"], acting_user=user, at=clock.now())
+
+
 def may_open(request: HttpRequest) -> frozenset[str]:
     """The purposes for which this account may open what a code lends to its unit. Raises Refused if there is none."""
     own = Resource(department=acting_user(request).department_id, disclosure="authorised", consent=True)
@@ -122,8 +132,36 @@ def _unit(request: HttpRequest) -> UUID:
     return unit
 
 
-def _page(request: HttpRequest, case: ObjectionCase, form: DecisionForm, *, status: int = 200) -> HttpResponseBase:
+def _decided(request: HttpRequest, objection_id: UUID, form: DecisionForm) -> str:
+    """Take the step that the form says; what to say of it. Raises what the verbs raise."""
+    given, user, at = form.cleaned_data, acting_user(request), clock.now()
+    if given["outcome"] == "erased":
+        erasing.propose_erasure(objection_id, reasons=given["reasons"], acting_user=user, at=at)
+        return _("已提出删除 %(number)s 所涉记录，等待本单位另一名工作人员复核。")
+    objecting.decide_objection(
+        objection_id,
+        outcome=given["outcome"],
+        reasons=given["reasons"],
+        correction=form.correction() if given["outcome"] == "corrected" else None,
+        acting_user=user,
+        at=at,
+    )
+    return _("已办结 %(number)s，结果已告知本人。")
+
+
+def _page(
+    request: HttpRequest,
+    case: ObjectionCase,
+    form: DecisionForm,
+    erasure: ErasureForm | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponseBase:
     context = showing.objection(case.objection, day=clock.today())
     wanted = showing.wanted(case.objection.wanted, case.record)
     context |= {"record": case.record, "wanted": wanted, "basis": showing.basis(case.record), "form": form}
+    context |= {
+        "erasure": erasure or ErasureForm(),
+        "own": case.objection.erasure_wanted_by == request.user.get_username(),
+    }
     return render(request, "person/desk/objection.html", context, status=status)

@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("objections/<uuid:objection_id>", desk.objection, name="objection"),
     path("objections/<uuid:objection_id>/papers/<uuid:paper_id>", desk.paper, name="paper"),
     path("objections/<uuid:objection_id>/assistance", desk.assistance, name="assistance"),
+    path("objections/<uuid:objection_id>/erasure", desk.erasure, name="erasure"),
 ]

@@ -120,6 +120,7 @@ class DecisionForm(_Correcting):
             ("corrected", gettext_lazy("异议成立，更正记录")),
             ("withdrawn", gettext_lazy("异议成立，撤下记录")),
             ("refused", gettext_lazy("异议不成立")),
+            ("erased", gettext_lazy("依法不应收录，删除记录（须由本单位另一名工作人员复核）")),
         ],
     )
     field_order = ("outcome", "reasons")
@@ -214,6 +215,48 @@ class CodeForm(forms.Form):
             if code in purposes
         ]
         _choose(self.fields["purpose"], [("", "—"), *titles])
+
+
+class ErasureForm(forms.Form):
+    """The second official's decision on erasing a record."""
+
+    reasons = forms.CharField(
+        label=gettext_lazy("复核理由"),
+        max_length=_MOST_REASONS,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("写明依据，同意删除的会告知本人。"),
+    )
+
+
+class AddressForm(forms.Form):
+    """Where e-mails go."""
+
+    address = forms.CharField(
+        label=gettext_lazy("电子邮箱"),
+        max_length=200,
+        help_text=gettext_lazy("只有您本人看得到，加密保存，可以随时删除。确认以前只发一封带验证码的邮件。"),
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+
+
+class MailCodeForm(forms.Form):
+    """The code that was sent to the address."""
+
+    code = forms.CharField(
+        label=gettext_lazy("验证码"),
+        max_length=20,
+        help_text=gettext_lazy("八位数字，在刚才发出的邮件里。"),
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
+class EndForm(forms.Form):
+    """That it is meant."""
+
+    understood = forms.BooleanField(
+        label=gettext_lazy("我知道销毁以后不能恢复"),
+        error_messages={"required": gettext_lazy("请确认您知道销毁以后不能恢复。")},
+    )
 
 
 def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:

@@ -13,9 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
-from gongxin.errors import GongxinError, NotFound
+from gongxin.errors import NotFound
 from gongxin.persons import authorising, selectors
 from gongxin.persons.seen import AuthorisationSeen, Issued
+from gongxin.web.attempts import attempt
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.person.forms import LendingForm, UnitForm
 from gongxin.web.person.pages import person_page
@@ -43,13 +44,11 @@ def authorise(request: HttpRequest) -> HttpResponseBase:
         return _first_page(request, form)
     chosen = request.POST if "unit" in request.POST else None
     units = UnitForm(chosen, offered=offered, purpose=form.cleaned_data["purpose"])
-    if chosen is None or not units.is_valid():
-        return _second_page(request, form, units, status=422 if chosen is not None else 200)
-    try:
-        issued = _issued(request, form, units)
-    except GongxinError as error:
-        units.add_error(None, f"{error.title}{error.remedy}")
-        return _second_page(request, form, units, status=error.status)
+    if chosen is None:
+        return _second_page(request, form, units, status=200)
+    issued, status = attempt(units, lambda: _issued(request, form, units))
+    if issued is None:
+        return _second_page(request, form, units, status=status)
     return render(request, "person/authorised.html", {"issued": issued})
 
 

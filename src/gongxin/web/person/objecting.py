@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
-from gongxin.errors import GongxinError, NotFound
+from gongxin.errors import NotFound
 from gongxin.persons import objecting, papers, selectors
 from gongxin.persons.seen import ObjectionSeen, RecordSeen
+from gongxin.web.attempts import attempt
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.person import showing
 from gongxin.web.person.forms import ObjectionForm, PapersForm
@@ -37,20 +38,11 @@ def objection(request: HttpRequest, record_id: UUID) -> HttpResponseBase:
     if "change" in request.POST:
         return _form_page(request, held, form)
     brought = PapersForm(request.POST, request.FILES) if "confirm" in request.POST else PapersForm()
-    if not brought.is_valid():
-        return _check_page(request, held, form, brought, status=422 if brought.is_bound else 200)
-    try:
-        filed = objecting.object_to(
-            held.id,
-            reasons=form.cleaned_data["reasons"],
-            wanted=form.correction(),
-            files=brought.papers(),
-            acting_user=acting_user(request),
-            at=clock.now(),
-        )
-    except GongxinError as error:
-        brought.add_error(None, f"{error.title}{error.remedy}")
-        return _check_page(request, held, form, brought, status=error.status)
+    if not brought.is_bound:
+        return _check_page(request, held, form, brought, status=200)
+    filed, status = attempt(brought, lambda: _filed(request, held, form, brought))
+    if filed is None:
+        return _check_page(request, held, form, brought, status=status)
     messages.success(request, _("已提交，编号 %(number)s。") % {"number": showing.number(filed)})
     return redirect("person:case", filed.id)
 
@@ -73,9 +65,10 @@ def objections(request: HttpRequest) -> HttpResponseBase:
 def case(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
     """Where an objection stands: by when it is decided and by which rule, the decision with its reasons."""
     seen = _own(request, objection_id)
-    held = own_record(own_file(request), seen.record)
+    # A record that was erased is not there any more; what was said about it is.
+    held = next((record for record in own_file(request).records if record.id == seen.record), None)
     context = showing.objection(seen, day=clock.today())
-    context |= {"record": held, "wanted": showing.wanted(seen.wanted, held)}
+    context |= {"record": held, "wanted": showing.wanted(seen.wanted, held) if held else []}
     return render(request, "person/case.html", context)
 
 
@@ -84,6 +77,17 @@ def case(request: HttpRequest, objection_id: UUID) -> HttpResponseBase:
 def paper(request: HttpRequest, objection_id: UUID, paper_id: UUID) -> HttpResponseBase:
     """A file that the person brought."""
     return showing.file(papers.of_person(acting_user(request), objection_id, paper_id))
+
+
+def _filed(request: HttpRequest, held: RecordSeen, form: ObjectionForm, brought: PapersForm) -> ObjectionSeen:
+    return objecting.object_to(
+        held.id,
+        reasons=form.cleaned_data["reasons"],
+        wanted=form.correction(),
+        files=brought.papers(),
+        acting_user=acting_user(request),
+        at=clock.now(),
+    )
 
 
 def _own(request: HttpRequest, objection_id: UUID) -> ObjectionSeen:

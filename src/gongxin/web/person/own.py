@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     user, day = acting_user(request), clock.today()
     file = own_file(request)
     context = {
+        "file": file,
         "records": file.records,
         "running": [showing.objection(seen, day=day) for seen in selectors.objections(user) if seen.state == "open"],
         "openings": [seen for seen in selectors.openings(user) if seen.kind not in _OWN][:_LATEST],

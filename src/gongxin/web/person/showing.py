@@ -24,6 +24,7 @@ STATES: Final[dict[str, str | Promise]] = {
     "corrected": gettext_lazy("异议成立，已更正"),
     "withdrawn": gettext_lazy("异议成立，记录已撤下"),
     "refused": gettext_lazy("异议不成立"),
+    "erased": gettext_lazy("异议成立，记录已删除"),
 }
 _CLOCKS: Final = {False: "objection-own", True: "objection-assisted"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from gongxin.web.person import lending, objecting, own
+from gongxin.web.person import ending, lending, mail, objecting, own
 
 app_name = "person"
 urlpatterns: list[URLPattern] = [
@@ -20,4 +20,9 @@ urlpatterns: list[URLPattern] = [
     path("authorisations/new", lending.authorise, name="authorise"),
     path("authorisations/<uuid:authorisation_id>/revoke", lending.revoke, name="revoke"),
     path("copy", own.copy, name="copy"),
+    path("mail", mail.mail, name="mail"),
+    path("mail/confirm", mail.confirm, name="mail-confirm"),
+    path("mail/drop", mail.drop, name="mail-drop"),
+    path("end", ending.end, name="end"),
+    path("end/take-back", ending.stay, name="stay"),
 ]
