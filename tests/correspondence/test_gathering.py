@@ -22,6 +22,7 @@ from gongxin.enquiries.asked import Asked
 from gongxin.errors import InvalidInput, NotPermitted
 from gongxin.identity.models import Role, User
 from gongxin.records.models import Record
+from gongxin.rights import deadlines
 
 ALL = [kind.value for kind in Kind]
 NOW = at(MONDAY)
@@ -206,3 +207,24 @@ def test_the_first_run_begins_at_the_end_of_the_log(world: World) -> None:
     gathering.gather(at=NOW)
     assert Message.objects.count() == 0
     assert Position.objects.get().day == date(2026, 6, 1)
+
+
+def test_clocks_of_cases_reach_those_who_are_to_act_by_email(world: World) -> None:
+    """Before a clock runs out and after: officers of the deciding department, the credit office, and the organisation
+    where it is its turn. Nobody of another department, nobody without a confirmed address.
+    """
+    for user in (world.maker, world.office, world.stranger, world.agent):
+        box = mailboxes.give(f"{user.username}@example.cn", acting_user=user, at=NOW)
+        mailboxes.confirm(mailboxes.confirmation(box), at=NOW)
+    mailboxes.give("checker@example.cn", acting_user=world.checker, at=NOW)
+    world.object()
+    reminder = world.about("reminder", "remind", by=world.maker)
+    gathering.gather(at=NOW)
+    gathering.gather(at=NOW)
+    Delivery.objects.update(state=State.SENT, sent_at=NOW)
+    for day, case in ((date(2026, 6, 3), "objection"), (date(2026, 6, 5), "objection"), (reminder.warn_on, "reminder")):
+        deadlines.escalate(at=at(day))
+        gathering.gather(at=at(day))
+        told = set(Delivery.objects.filter(state=State.WAITING).values_list("user__username", flat=True))
+        assert told == {"maker", "office"} | ({"agent"} if case == "reminder" else set()), (day, case)
+        Delivery.objects.update(state=State.SENT, sent_at=at(day))

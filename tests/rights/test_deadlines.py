@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 from tests.rights.world import MONDAY, World, at, listing, proof
 
+from gongxin.policy import packs
 from gongxin.rights import deadlines
 from gongxin.rights.deadlines import Escalated
 from gongxin.rights.models import OVERDUE, WARNED, Case, Paper
@@ -184,6 +185,11 @@ def test_every_open_state_of_the_pack_is_here(pack: object) -> None:
     assert open_states == set(STATES)
 
 
+def _turn(case: Case) -> tuple[str, ...]:
+    """Whose turn it is."""
+    return packs.current().procedure(case.procedure).state(case.state).turn
+
+
 @pytest.mark.parametrize("place", sorted(STATES), ids="/".join)
 def test_the_clock_moves_over_the_deadline(world: World, place: tuple[str, str]) -> None:
     reach, due = STATES[place]
@@ -203,6 +209,10 @@ def test_the_clock_moves_over_the_deadline(world: World, place: tuple[str, str])
     assert [step.action for step in case.steps.filter(actor=None)] == [WARNED, OVERDUE]
     assert case.outbox.filter(topic="case.escalated").count() == 2
     assert case.notices.filter(addressee="credit_office").count() >= 2
+    # Whose turn it is learns it, the organisation too.
+    by_clock = case.steps.filter(actor=None).values("number")
+    party = case.notices.filter(addressee="organisation", step__in=by_clock).count()
+    assert party == (2 if "representative" in _turn(case) else 0)
     # A late case is still decided.
     case.refresh_from_db()
     assert case.outcome == ""

@@ -126,6 +126,8 @@ class Walk:
         self.page.evaluate("document.documentElement.dataset.left = ''")
         self.page.keyboard.press("Enter")
         self.page.wait_for_selector(f"html:not([data-left]) {there}")
+        # Its styles come after it.
+        self.page.wait_for_load_state()
         assert in_browser.sideways(self.page) == 0, (holds, self.page.url)
         return self
 

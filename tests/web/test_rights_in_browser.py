@@ -1,4 +1,4 @@
-"""Pages of rights in Chromium: axe in light and dark, 320 px; objection and repair by keyboard."""
+"""Pages of rights in Chromium: axe in light and dark, 320 px."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from django.urls import get_resolver, reverse
 from tests import held
 from tests.rights import world as worlds
-from tests.rights.world import World, at, pdf
+from tests.rights.world import World, at
 from tests.rights.world import browser as signed_in
 from tests.web import in_browser
 
@@ -26,7 +26,7 @@ from gongxin.supervision import commitments
 from gongxin.supervision.models import Commitment
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 JULY = date(2026, 7, 1)
 # Address → who looks; of what.
@@ -190,7 +190,7 @@ def test_pages_are_accessible(world: World, page: Page, who: str) -> None:
 
 @pytest.mark.browser
 def test_objection_by_keyboard_alone(world: World, page: Page) -> None:
-    """From the list of records to the filed objection: an empty form puts the focus on its errors."""
+    """Where scripts run too; every procedure without them: test_procedures_by_keyboard.py."""
     in_browser.connect(page, signed_in(world.agent))
     page.goto(address("mine:home", world, Case()))
     _tab_to(page, world.record.title)
@@ -210,80 +210,6 @@ def test_objection_by_keyboard_alone(world: World, page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("ol.timeline")
     assert Case.objects.get().procedure == "objection"
-
-
-@pytest.mark.browser
-def test_repair_by_keyboard_alone(world: World, page: Page) -> None:
-    """From the record to the filed application: an empty task puts the focus on its errors, a draft keeps the rest."""
-    client = signed_in(world.agent)
-    in_browser.connect(page, client)
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(address("mine:record", world, Case()))
-    _press(page, "申请信用修复", ".tasks")
-    _press(page, "履行义务的证明", "#id_file")
-    _press(page, "保存", "#error-summary:focus")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#id_file:focus")
-    # The keyboard opens the dialogue of the system for files; what it hands over does not pass this test's route.
-    client.post(reverse("mine:duties", args=[world.record.pk]), {"file": pdf()})
-    _press(page, "回到事项列表", "#task-duties:has-text('已完成')")
-    _press(page, "信用承诺书", "#id_committed")
-    _tab_until(page, "document.activeElement.id === 'id_committed'")
-    page.keyboard.press("Space")
-    _press(page, "保存", "#task-commitment:has-text('已完成')")
-    _press(page, "核对并提交", "dl.facts")
-    _press(page, "提交申请", "ol.timeline")
-    assert Case.objects.get().procedure == "repair"
-    assert in_browser.sideways(page) == 0
-
-
-@pytest.mark.browser
-def test_both_paths_without_a_script(world: World, browser: Browser) -> None:
-    """Objection with a draft and repair are forms and links; an error leads to its field; both are printable."""
-    client = signed_in(world.agent)
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    in_browser.connect(page, client)
-    page.goto(address("mine:record", world, Case()))
-    page.get_by_role("link", name="提出异议").click()
-    page.get_by_role("button", name="提交异议").click()
-    page.get_by_role("link", name="理由").click()
-    page.locator("#id_file-reasons").fill("罚款金额有误")
-    page.get_by_role("button", name="保存草稿").click()
-    page.goto(address("mine:home", world, Case()))
-    page.locator("h2:has-text('没有提交的草稿') + ul a").click()
-    assert page.locator("#id_file-reasons").input_value() == "罚款金额有误"
-    page.get_by_role("button", name="提交异议").click()
-    page.get_by_role("heading", name="办理经过").wait_for()
-    client.post(reverse("mine:duties", args=[world.record.pk]), {"file": pdf()})
-    page.goto(address("mine:repair", world, Case()))
-    page.get_by_role("link", name="信用承诺书").click()
-    page.locator("#id_committed").check()
-    page.get_by_role("button", name="保存").click()
-    page.get_by_role("link", name="核对并提交").click()
-    page.get_by_role("button", name="提交申请").click()
-    page.get_by_role("heading", name="办理经过").wait_for()
-    page.emulate_media(media="print")
-    assert not page.locator(".site-nav").is_visible()
-    assert sorted(Case.objects.values_list("procedure", flat=True)) == ["objection", "repair"]
-    context.close()
-
-
-def _press(page: Page, words: str, there: str) -> None:
-    """Tab to the link or button that says these words, press Enter, and wait for what the next page has."""
-    _tab_to(page, words)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(there)
-
-
-def _tab_until(page: Page, holds: str) -> None:
-    """Press Tab until the focus is where the expression says."""
-    for _ in range(90):
-        page.keyboard.press("Tab")
-        if page.evaluate(holds):
-            return
-    raise AssertionError(f"Tab does not reach {holds}")
 
 
 def _tab_to(page: Page, words: str) -> None:
