@@ -25,7 +25,7 @@ app = typer.Typer(
 # Each module has an `app: typer.Typer`; it is mounted under its own name.
 _NOUNS = (
     *("database", "demo", "packs", "register", "providers", "intake", "sample", "keys", "ledger", "accounts", "access"),
-    *("backup", "restore", "alarms", "witness", "reports", "cases", "proof"),
+    *("backup", "restore", "alarms", "witness", "reports", "cases", "proof", "retention"),
 )
 
 

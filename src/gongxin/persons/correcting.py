@@ -46,7 +46,7 @@ def correct(own: OwnFile, entry: Entry, wanted: Mapping[str, str], *, at: dateti
     version.body = contents.sealed_body(own, version, body)
     version.save(force_insert=True)
     # Its days may be others now: `terms.derive` finds that it has no month.
-    Entry.objects.filter(pk=entry.pk).update(term_index=None)
+    Entry.objects.filter(pk=entry.pk).update(term=None, term_index=None)
 
 
 def _last(entry: Entry) -> Version:
