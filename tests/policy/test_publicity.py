@@ -198,7 +198,7 @@ def test_choice_of_the_more_favourable_rule_is_noted_as_uncertain(pack: Pack, pe
     term = publicity.term(pack, penalty, PublicityFacts(date(2025, 6, 2), severity="一般", procedure="普通"))
     assert (term.rule_at_decision, term.rule) == ("penalty-2023-ordinary", "penalty-2026-ordinary")
     assert "自 2026-04-01 起适用对当事人更有利的规定" in term.reason
-    assert any("可信度 L" in note for note in term.notes)
+    assert any("依据待核实" in note for note in term.notes)
     assert "L" in {entry.confidence for entry in term.references}
 
 
@@ -223,5 +223,5 @@ def test_reason_says_which_of_two_ends_came_first(pack: Pack) -> None:
 
 def test_absence_of_a_rule_is_said_and_not_cited(pack: Pack) -> None:
     term = publicity.term(pack, pack.item("levy"), PublicityFacts(date(2026, 4, 1)))
-    assert term.reason.endswith("说明：没有读到专门的公示期规定，参照失信信息最长五年。")
+    assert term.reason.endswith("说明：未查到专门的公示期规定，参照失信信息最长五年。")
     assert "《没有" not in term.reason

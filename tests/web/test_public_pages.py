@@ -250,7 +250,7 @@ def test_preferences_lead_nowhere_else(db: None, client: Client, target: str) ->
 def test_policies_mark_uncertain_sources(city: public_world.City, client: Client) -> None:
     doubtful = [rule for rule in packs.current().rules() if rule.reference.confidence == "L"]
     assert doubtful
-    assert _text(client, "policies").count("依据待核实") == len(doubtful) + 1
+    assert _text(client, "policies").count(">依据待核实<") == len(doubtful) + 1
     assert "依据待核实" in _text(client, "policy", rule_id=doubtful[0].id)
 
 
@@ -262,3 +262,16 @@ def test_every_rule_item_and_error_code_has_its_page(db: None, client: Client) -
         assert all(field.name in text for field in item.fields)
     for fault in FAULTS.values():
         assert fault.title in _text(client, "error", code=fault.code)
+
+
+def test_english_pages_have_no_chinese_of_ours(city: public_world.City, client: Client) -> None:
+    """What has an English text is shown in it; names, documents and code values are as they are on record."""
+    client.post("/preferences", {"lang": "en", "next": "/"})
+    home = _text(client, "home")
+    for word in ("事业单位和政府机关", "社会组织和其他组织", "个体工商户<"):
+        assert word not in home
+    entry = client.get("/catalogue/penalty").content.decode()
+    assert "3 months at least, 12 months at most" in entry
+    assert "when “Kind of party” is" in entry
+    assert "（<a" not in entry
+    assert "<caption>April</caption>" in client.get("/calendar/2026").content.decode()

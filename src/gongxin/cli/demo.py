@@ -178,7 +178,7 @@ def _welcome(port: int, seconds: float) -> None:
         "",
         f"公信已就绪 Gongxin is ready ({seconds:.1f} s):  http://{_HOST}:{port}/",
         f"  报送 Desk:  http://{_HOST}:{port}/desk/    API:  http://{_HOST}:{port}/api/v1/openapi.json",
-        f"  账户 Accounts (密码 password: {city.PASSWORD}):",
+        f"  账号 Accounts (密码 password: {city.PASSWORD}):",
         *(f"    {account.username:<10} {account.full_name}（{account.role.label}）" for account in city.ACCOUNTS),
         "按 Ctrl-C 停止 Ctrl-C stops everything.",
     ]

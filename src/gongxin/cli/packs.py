@@ -15,7 +15,6 @@ from gongxin.cli.speaking import said_plainly
 from gongxin.policy import checks, packs
 from gongxin.policy.model import Clock, Field, Item, PublicityCap, PublicityCase, PublicityRegime, Reference
 from gongxin.policy.pack import Pack
-from gongxin.policy.publicity_reasons import cited
 from gongxin.records import republishing
 from gongxin.records.republishing import Republished
 
@@ -101,7 +100,7 @@ def list_items(as_json: AsJson = False) -> None:
         ]
         _print_json({"pack": pack.name, "version": pack.version, "chain": pack.chain, "items": items})
         return
-    table = _table("目录项", "名称", "版本", "信息类别", "公开范围", "字段数", "规则包", title=_heading(pack))
+    table = _table("目录项", "名称", "版本", "信息类别", "公开范围", "字段数", "政策包", title=_heading(pack))
     for item in pack.items.values():
         category = pack.categories[item.category].title
         table.add_row(
@@ -253,7 +252,7 @@ def _caps(pack: Pack, item: Item, day: date) -> list[PublicityCap]:
 
 
 def _source(reference: Reference) -> str:
-    return f"{cited(reference)}（可信度 {reference.confidence}）"
+    return f"{reference.cited}（可信度 {reference.confidence}）"
 
 
 def _heading(pack: Pack) -> str:

@@ -77,7 +77,7 @@ def _proof(proof: ends.Standing) -> Iterator[Alarm]:
         yield Alarm(
             "proof-overstaying",
             f"每日核验（{run.day}）发现 {run.overstaying:,} 条信用记录在不应出现的地方仍可看到。",
-            "请信用办立即查看“每日核验”中的清单，核对记录后处理；规则包变更的，先运行 gongxin packs apply。",
+            "请信用办立即查看“每日核验”中的清单，核对记录后处理；政策包变更的，先运行 gongxin packs apply。",
             {"run": str(run.pk), "day": run.day.isoformat(), "overstaying": run.overstaying},
         )
     if run is not None and run.faults:

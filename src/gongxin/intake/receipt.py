@@ -64,6 +64,8 @@ class Receipt:
     # Of a refused file: code, what is wrong, next step.
     fault: tuple[str, str, str] | None
     corrects: str
+    # By which rules it was judged (packs and program); empty for a file refused unread.
+    rules: str
 
     @property
     def adds_up(self) -> bool:
@@ -108,6 +110,7 @@ def facts(submission: Submission) -> Receipt:
         warnings=_counts(submission.warnings_by_code),
         fault=(fault["code"], fault["detail"], fault["remedy"]) if fault else None,
         corrects=number(submission.corrects) if submission.corrects else "",
+        rules=submission.rules,
     )
 
 
@@ -161,6 +164,8 @@ def _pairs(document: Document, receipt: Receipt) -> None:
     ]
     if receipt.corrects:
         pairs.append(("改正的批次", receipt.corrects))
+    if receipt.rules:
+        pairs.append(("处理所依规则", receipt.rules))
     document.set_font(FAMILY, size=10)
     with document.table(
         first_row_as_headings=False,

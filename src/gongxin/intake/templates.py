@@ -128,7 +128,7 @@ def _write_rules(book: xlsxwriter.Workbook, sheet: Worksheet, item: Item, pack: 
     head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1})
     title = book.add_format({"bold": True, "font_size": 14})
     sheet.write_string(
-        0, 0, f"{item.title}填报规则（目录项 {item.id}，第 {item.version} 版，规则包 {pack.version}）", title
+        0, 0, f"{item.title}填报规则（目录项 {item.id}，第 {item.version} 版，政策包 {pack.version}）", title
     )
     sheet.write_string(1, 0, "依据：" + "；".join(f"{entry.title}{entry.article}" for entry in item.basis))
     sheet.write_string(

@@ -131,7 +131,7 @@ def _publicity(node: Node, keys: dict[str, Node], shelf: Shelf) -> str:
     if DEFAULT_PUBLICITY not in shelf.publicity:
         raise node.error(
             "pack-missing-key",
-            f"目录项没有写 publicity，规则包里也没有默认的“{DEFAULT_PUBLICITY}”。",
+            f"目录项没有写 publicity，政策包里也没有默认的“{DEFAULT_PUBLICITY}”。",
             remedy="请补上 publicity: <公示期规则编号>。",
         )
     return DEFAULT_PUBLICITY

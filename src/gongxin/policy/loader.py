@@ -100,8 +100,8 @@ def _source(name: str, folder: Path) -> tuple[Source, str | None]:
         raise fault(
             "pack-not-found",
             f"{folder}",
-            f"没有名为“{name}”的规则包。",
-            allowed="、".join(there) or "（此文件夹中没有规则包）",
+            f"没有名为“{name}”的政策包。",
+            allowed="、".join(there) or "（此文件夹中没有政策包）",
             remedy="请核对环境变量 GONGXIN_PACK 和 GONGXIN_POLICIES，或者 pack.yaml 中的 inherits。",
         )
     keys = read(path, folder).mapping(["id", "title", "inherits"], ["note"])

@@ -59,6 +59,16 @@ class Reference:
     confidence: Confidence = "H"
     note: str = ""
 
+    @property
+    def is_absence(self) -> bool:
+        """Whether it says that no source was found: such a title is no document's and stands without title marks."""
+        return self.title.startswith("未查到")
+
+    @property
+    def cited(self) -> str:
+        """The source as a sentence names it."""
+        return f"{self.title if self.is_absence else f'《{self.title}》'}{self.article}"
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -370,6 +380,17 @@ class PublicityCase:
         if self.maximum is not None:
             parts.append(f"最长 {self.maximum} 个月")
         return "，".join(parts) or "没有自己的期限"
+
+    def outcome_en(self) -> str:
+        """The same in English."""
+        if not self.published:
+            return "not public"
+        parts = ["public while in force"] if self.while_in_force else []
+        if self.minimum is not None:
+            parts.append(f"{self.minimum} months at least")
+        if self.maximum is not None:
+            parts.append(f"{self.maximum} months at most")
+        return ", ".join(parts) or "no term of its own"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,17 +53,11 @@ def ended(principle: Principle) -> PublicityTerm:
     )
 
 
-def cited(reference: Reference) -> str:
-    """A source as a sentence names it; laws and documents in title marks, statements of absence plain."""
-    title = reference.title if reference.title.startswith("没有") else f"《{reference.title}》"
-    return f"{title}{reference.article}"
-
-
 def _ground(reference: Reference) -> str:
     """The source behind a reason; where none could be read, that is said in place of a source."""
-    if reference.title.startswith("没有"):
+    if reference.is_absence:
         return f"说明：{reference.title}，{reference.note}" if reference.note else f"说明：{reference.title}"
-    return f"依据{cited(reference)}"
+    return f"依据{reference.cited}"
 
 
 def chinese(account: Account) -> str:
@@ -117,7 +111,7 @@ def notes(account: Account) -> tuple[str, ...]:
 
 def _doubts(used: tuple[Reference, ...]) -> tuple[str, ...]:
     return tuple(
-        f"{cited(entry)}（可信度 L，原文尚未核实）{f'：{entry.note}' if entry.note else ''}。"
+        f"{entry.cited}（依据待核实）{f'：{entry.note}' if entry.note else ''}。"
         for entry in used
         if entry.confidence == "L"
     )

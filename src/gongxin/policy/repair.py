@@ -153,7 +153,7 @@ def _notes(pack: Pack, first: _Minimum, regime: RepairRegime, facts: PublicityFa
         principle = pack.principles["transition"]
         found.append(f"{principle.title}（推定）：选用自 {first.since} 起施行的规则 {first.rule}。")
     doubtful = [entry for entry in dict.fromkeys((first.reference, regime.reference)) if entry.confidence == "L"]
-    found += [f"《{entry.title}》{entry.article}（可信度 L，原文尚未核实）。" for entry in doubtful]
+    found += [f"{entry.cited}（依据待核实）。" for entry in doubtful]
     return tuple(found)
 
 
@@ -205,12 +205,11 @@ def _needless(term: PublicityTerm, regime: RepairRegime) -> Eligibility:
 
 
 def _never(regime: RepairRegime) -> Eligibility:
-    cited = f"《{regime.reference.title}》{regime.reference.article}"
     return Eligibility(
         standing="never",
         since=None,
         rule=regime.id,
-        reason=f"不能修复：{regime.title}。依据{cited}。",
+        reason=f"不能修复：{regime.title}。依据{regime.reference.cited}。",
         reason_en=f"Cannot be repaired: {regime.title_en}.",
         references=(regime.reference,),
         regime=regime,
@@ -222,7 +221,7 @@ def _nothing_to_repair() -> Eligibility:
         standing="never",
         since=None,
         rule=NO_RULE,
-        reason="不适用信用修复：这类信息不是负面信息，或者规则包没有写明修复办法。",
+        reason="不适用信用修复：这类信息不是负面信息，或者政策包没有写明修复办法。",
         reason_en="Repair does not apply to records of this kind.",
         references=(),
     )

@@ -50,7 +50,7 @@ def asked() -> Principle:
     """How many class hours the pack asks for, with the source. Raises NotFound for a pack that says nothing of it."""
     found = packs.current().principles.get("training-hours")
     if found is None:
-        raise NotFound("training-none", "规则包没有规定信用修复培训。", remedy="请在规则包中写明学时数和依据。")
+        raise NotFound("training-none", "政策包没有规定信用修复培训。", remedy="请在政策包中写明学时数和依据。")
     return found
 
 

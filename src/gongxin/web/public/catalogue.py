@@ -15,6 +15,7 @@ from gongxin.policy import packs
 from gongxin.policy.model import Clock, CodeList, Field, Item, PublicityRules
 from gongxin.records import payload
 from gongxin.web.public.serving import public_page
+from gongxin.web.templatetags.gongxin import labelled
 
 TYPES: Final = {
     "text": gettext_lazy("文本"),
@@ -122,6 +123,7 @@ def _required(field: Field) -> str:
 def _condition(field: Field, item: Item) -> list[str]:
     """«行政相对人类别为法人及非法人组织时», one for each condition."""
     return [
-        _("“%(field)s”为“%(values)s”时") % {"field": item.field(when.field).label, "values": "、".join(when.values)}
+        _("“%(field)s”为“%(values)s”时")
+        % {"field": labelled(item.field(when.field)), "values": _("、").join(when.values)}
         for when in field.required_when
     ]

@@ -14,7 +14,8 @@ from gongxin import clock
 from gongxin.policy import packs
 from gongxin.policy.model import Item
 from gongxin.records.selectors import published_on
-from gongxin.subjects.models import Kind, Organisation
+from gongxin.subjects.models import Organisation
+from gongxin.web.public.catalogue import KINDS
 from gongxin.web.public.serving import public_page
 
 _LATEST: Final = 8
@@ -36,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
         ],
         "disclosures": [(item, counts.get(item.id, 0)) for item in ten_disclosures()],
         "records_total": sum(counts.values()),
-        "kinds": [(Kind(kind).label, kinds.get(kind, 0)) for kind in Kind.values],
+        "kinds": [(label, kinds.get(kind, 0)) for kind, label in KINDS.items()],
         "organisations_total": sum(kinds.values()),
         "latest": [(record, pack.items[record.item]) for record in latest if record.item in pack.items],
         "day": day,
