@@ -21,6 +21,7 @@ def address(world: World, name: str) -> str:
     """The route's address, of objects that belong to the department `mine`; what the world has not, is not there."""
     objects = {"<submission>": world.submission.pk, "<record>": world.record.pk, "<account>": world.officer.pk}
     absent = {"<representative>": 0, "<substitution>": NOTHING, "<representation>": NOTHING, "<key>": NOTHING}
+    absent |= {"<proposal>": NOTHING, "<case>": NOTHING, "<evidence>": NOTHING}
     known = objects | absent | {"<nothing>": NOTHING}
     return reverse(f"desk:{name}", args=[known.get(entry, entry) for entry in TABLE[name].at])
 

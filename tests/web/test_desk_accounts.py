@@ -117,7 +117,7 @@ def test_representatives_are_bound_and_unbound(everybody: Everybody) -> None:
     assert client.post(reverse("desk:representation-end", args=[held.pk])).status_code == 302
     at = reverse("desk:representation", args=[account.pk])
     unknown = client.post(at, {"uscc": "91000000MA0000999X", "ground": "委托书", "step": "check"})
-    assert (unknown.status_code, "名册中没有" in unknown.content.decode()) == (404, True)
+    assert (unknown.status_code, "登记库中没有" in unknown.content.decode()) == (404, True)
     sent = {"uscc": f" {held.uscc.lower()} ", "ground": "授权委托书〔2026〕2号"}
     shown = client.post(at, sent | {"step": "check"}).content.decode()
     assert everybody.world.record.organisation.name in shown

@@ -10,13 +10,12 @@ from uuid import UUID
 
 import pytest
 from django.http.response import HttpResponseBase
+from django.test import Client
 from django.urls import reverse
 from tests.web import in_browser
 from tests.web.desk_world import PASSWORD
 from tests.web.route_world import Everybody, body
 
-from gongxin import clock
-from gongxin.identity import passwords
 from gongxin.identity.models import Proposal, Role, User
 
 if TYPE_CHECKING:
@@ -79,7 +78,8 @@ def test_an_account_goes_through_two_hands(everybody: Everybody) -> None:
     second = half_of(system.post(reverse("desk:proposal-code", args=[made.pk])))
     again = system.post(reverse("desk:proposal-code", args=[made.pk]))
     assert (again.status_code, second in text(again)) == (409, False)
-    passwords.set_by_code("zhao-liu", code=first + second, new=PASSWORD, at=clock.now())
+    given = {"username": "zhao-liu", "code": f"{first} {second}", "new": PASSWORD, "again": PASSWORD}
+    assert Client().post(reverse("desk:new-password"), given)["Location"] == reverse("desk:sign-in")
     account = User.objects.get(username="zhao-liu")
     page = text(security.get(reverse("desk:account-of", args=[account.pk])))
     assert re.search("账号system_admin</td><td>账号security_admin", page), "who proposed, who approved"
