@@ -18,7 +18,6 @@ UNDER = {
     "identity.factors.check_code": "identity.signing_in.succeeded",
     "identity.factors.key_used": "identity.signing_in.succeeded",
     "identity.sessions.moved": "identity.signing_in.succeeded",
-    "identity.sessions.opened": "identity.signing_in.succeeded",
     "intake.loading.merge": "intake.pipeline.process",
     "intake.loading.withdraw": "intake.pipeline.process",
     "intake.repeating.carry_over": "intake.pipeline.process",
@@ -42,7 +41,6 @@ UNDER = {
     "rights.telling._write": "rights.cases.advance",
     "rights.telling.clock": "rights.deadlines.escalate",
     "rights.telling.step": "rights.cases.advance",
-    "secrecy.session_store.delete": "identity.sessions.close",
 }
 QUIET = {
     "api.idempotency.once": "that a request was seen before; what it did has its leaf",
@@ -53,7 +51,9 @@ QUIET = {
     "correspondence.messages.opened": "that the account has read its own message; opening it is a look, with a leaf",
     "correspondence.messages.read_all": "that the account has read its own messages",
     "endurance.health._write": "the pulse of the health check, one row",
+    "identity.bindings.kept_subject": "a binding under the secret that is in force now; whom it binds is what it was",
     "identity.keys._note_use": "when a key was last used; what it was used for has its leaf",
+    "identity.passwords.keep_up": "the same password, kept in today's form",
     "intake.attempts._count": "how often a worker tried; the outcome has its leaf",
     "intake.attempts._take_back": "how often a worker tried; the outcome has its leaf",
     "intake.attempts.marked": "how often a worker tried; the outcome has its leaf",
@@ -65,6 +65,7 @@ QUIET = {
     "persons.letters.tell": "that an e-mail is to be sent; what it tells of has its leaf",
     "persons.terms._write": "an index derived from what is held, made anew where rules change",
     "rights.drafts.discard": "a draft is nobody's but its writer's",
+    "rights.drafts.discard_expired": "a draft is nobody's but its writer's",
     "rights.drafts.remove_file": "a draft is nobody's but its writer's",
 }
 

@@ -204,6 +204,8 @@ def _case(company: Organisation, record: Record) -> None:
         "own-agent", password=PASSWORD, full_name="账号", department=None, role=Role.REPRESENTATIVE, at=AT
     )
     representations.bind(agent, company.uscc or "", ground="授权书", acting_user=None, at=AT)
+    # The first gathering begins where the log ends.
+    gathering.gather(at=AT)
     box = mailboxes.give(NOBODY["e-mail address"], acting_user=agent, at=AT)
     mailboxes.confirm(mailboxes.confirmation(box), at=AT)
     mailing.confirm(box)

@@ -19,6 +19,8 @@ from tests.rights import world as worlds
 from tests.rights.world import PDF, World, at, browser, pdf
 
 from gongxin import clock
+from gongxin.enquiries.models import Look
+from gongxin.enquiries.selectors import who_looked
 from gongxin.policy import packs
 from gongxin.records.models import State
 from gongxin.rights.models import Case, Evidence
@@ -46,6 +48,12 @@ def test_the_list_says_whose_turn_and_until_when(world: World) -> None:
     assert "承办单位承办员" in page
     assert case.number not in text(browser(world.stranger).get(reverse("cases:cases")))
     assert case.number in text(browser(world.office).get(reverse("cases:cases")))
+    # Whom the list told of sees that it was looked at.
+    for where in (reverse("cases:cases"), reverse("cases:cases-file", args=["csv"])):
+        text(browser(world.office).get(where))
+        look = Look.objects.latest("pk")
+        assert (look.others, look.outcome) == ([world.company.pk], "shown")
+        assert look in who_looked(world.company.pk, size=5).looks
 
 
 @pytest.mark.parametrize(
@@ -97,6 +105,24 @@ def test_repair_is_handled_by_forms_alone(world: World) -> None:
     late = step(checker, "grant", reasons="再来一次")
     assert late.status_code == 409
     assert Client().get(f"/records/{world.record.pk}").status_code == 410
+
+
+def test_a_form_is_a_look_at_what_it_is_about(world: World) -> None:
+    """Opening the form about a record, and getting a case's page back with the faults of a step."""
+    client, before = browser(world.maker), Look.objects.count()
+    where = reverse("cases:file", args=[world.record.pk, "revocation", "report-revoked"])
+    opened = client.get(where)
+    seen = Look.objects.latest("pk")
+    assert (opened.status_code, Look.objects.count()) == (200, before + 1), opened.status_code
+    assert (seen.outcome, seen.organisation_id) == ("found", world.company.pk)
+    assert seen.disclosed == [[str(world.record.pk), world.record.revision]]
+    case = world.object(on=JULY)
+    before = Look.objects.count()
+    back = client.post(reverse("cases:step", args=[case.pk, "uphold-correct"]), {})
+    seen = Look.objects.latest("pk")
+    assert (back.status_code, Look.objects.count()) == (422, before + 1)
+    assert (seen.outcome, seen.organisation_id, seen.asked_by) == ("shown", world.company.pk, "maker")
+    assert case.number in text(back)
 
 
 def test_what_was_typed_is_not_lost_when_a_step_is_refused(world: World) -> None:

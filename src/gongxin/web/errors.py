@@ -58,7 +58,8 @@ def page(request: HttpRequest, status: int, *, title: str = "", remedy: str = ""
         "request_id": tracing.identity(request),
     }
     response = HttpResponse(_rendered(request, status, told), status=status)
-    response["Cache-Control"] = "private, no-cache"
+    # It says who is signed in, and it may stand in the place of what is for one account alone.
+    response["Cache-Control"] = "no-store, private"
     return response
 
 
@@ -114,8 +115,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500, and the outages that a middleware met: those are no fault of the program."""
-    return _outage(request, sys.exc_info()[1]) or page(request, 500)
+    """handler500, and the outages that a middleware met: those are no fault of the program. Faults of ours are logged
+    here with the places they passed; the page has the request's id, which is in the line too.
+    """
+    error = sys.exc_info()[1]
+    outage = _outage(request, error)
+    if outage is None:
+        _log.error("request %s failed", tracing.identity(request), exc_info=error)
+    return outage or page(request, 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_safe
 from gongxin import clock
 from gongxin.clock import CIVIL_TIME
 from gongxin.ends import archive
+from gongxin.enquiries.looks import Seen
 from gongxin.identity import departments
 from gongxin.identity.decision_table import Action
 from gongxin.policy import packs
@@ -27,7 +29,7 @@ from gongxin.policy.casework import ROLE_WORDS
 from gongxin.records import archiving
 from gongxin.rights import deadlines, selectors
 from gongxin.rights.models import Case
-from gongxin.web import sheets
+from gongxin.web import looking, sheets
 from gongxin.web.desk.pages import desk_page, number, query, scope
 
 _PAGE: Final = 25
@@ -92,6 +94,7 @@ class Found:
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """What a page of the list shows."""
         page, day = Paginator(self.cases, _PAGE).get_page(number(request.GET.get("page"))), clock.today()
+        self._saw(request, [case.organisation_id for case in page])
         return {
             "filters": self.filters,
             "archived": self.archived,
@@ -103,9 +106,15 @@ class Found:
             "open": self.everything.filter(outcome="").count(),
         }
 
-    def as_file(self, form: str) -> HttpResponseBase:
+    def as_file(self, request: HttpRequest, form: str) -> HttpResponseBase:
         """All rows as CSV or XLSX."""
+        self._saw(request, self.cases.order_by().values_list("organisation_id", flat=True).distinct())
         return sheets.listed(form, "办件", _COLUMNS, _rows(self, clock.today()))
+
+    def _saw(self, request: HttpRequest, organisations: Iterable[UUID]) -> None:
+        """Whom the cases are about learns that they were looked at; of archived ones nothing about them is told."""
+        others = () if self.archived else tuple(dict.fromkeys(organisations))
+        looking.saw(request, Seen(_("办件列表"), others=others))
 
 
 @require_safe
@@ -119,7 +128,7 @@ def cases(request: HttpRequest) -> HttpResponseBase:
 @desk_page
 def cases_file(request: HttpRequest, form: str) -> HttpResponseBase:
     """All rows of the filtered list as CSV or XLSX."""
-    return _of_desk(request).as_file(form)
+    return _of_desk(request).as_file(request, form)
 
 
 def of_organisations(request: HttpRequest, codes: frozenset[str]) -> Found:

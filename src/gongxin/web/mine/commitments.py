@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongxin import clock
+from gongxin.enquiries.looks import Seen
 from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.policy import packs
@@ -24,7 +25,7 @@ from gongxin.rights import selectors
 from gongxin.subjects.models import Organisation
 from gongxin.supervision import commitments
 from gongxin.supervision.models import Commitment
-from gongxin.web import sheets
+from gongxin.web import looking, sheets
 from gongxin.web.attempts import attempt
 from gongxin.web.desk.pages import acting_user, require
 from gongxin.web.mine.pages import codes, mine_page
@@ -67,6 +68,7 @@ class MakeForm(forms.Form):
 def listing(request: HttpRequest) -> HttpResponseBase:
     """Everything known of the organisation's commitments, and the kinds there are."""
     own = codes(request)
+    looking.saw(request, Seen(_("信用承诺"), others=tuple(one.pk for one in selectors.organisations(own))))
     kinds = packs.current().commitments
     context = {
         "kinds": kinds.values(),

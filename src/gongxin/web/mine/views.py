@@ -26,6 +26,7 @@ from gongxin.records.selectors import is_contested
 from gongxin.rights import cases, eligibility, selectors
 from gongxin.rights.drafts import Place
 from gongxin.rights.models import Case, Evidence
+from gongxin.web import looking
 from gongxin.web.cases import handling, showing
 from gongxin.web.cases.filling import Filling, Kind, begun, in_case, opened
 from gongxin.web.desk.pages import acting_user, number
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
     own, day, user = codes(request), clock.today(), acting_user(request)
     organisations = selectors.organisations(own)
     page = Paginator(lists.everything(organisations), _PAGE).get_page(number(request.GET.get("page")))
+    looking.saw(request, looking.of_list(_("我的信用信息"), list(page)))
     everything = selectors.of_organisations(own)
     running = everything.filter(outcome="")
     context = {
