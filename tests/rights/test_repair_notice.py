@@ -27,7 +27,7 @@ def test_by_the_ids_its_records_can_have(world: World) -> None:
     Record.objects.filter(pk=before.pk).update(submission_id=made.pk)
     late = held.record(world.company, pk=earliest(milliseconds(made.pk) + 3 * 3_600_000), submission_id=made.pk)
     with CaptureQueriesContext(connection) as captured:
-        found = list(repair_notice._new(made.pk, 1))
+        found = list(repair_notice._new(made.pk, 1, NOW.date()))
     assert found == [before]
     assert late not in found
     (asked,) = [entry["sql"] for entry in captured if 'FROM "records_record"' in entry["sql"]]
@@ -35,4 +35,4 @@ def test_by_the_ids_its_records_can_have(world: World) -> None:
     # A submission nobody knows the times of: all of them are looked through.
     unknown = uuid7()
     Record.objects.filter(pk=before.pk).update(submission_id=unknown)
-    assert list(repair_notice._new(unknown, 1)) == [before]
+    assert list(repair_notice._new(unknown, 1, NOW.date())) == [before]
