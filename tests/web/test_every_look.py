@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver, reverse
 from tests import held
+from tests.ledger.test_every_change import unwritable
 from tests.web.desk_world import PASSWORD, World
 
 from gongxin import clock
@@ -368,6 +369,31 @@ def _check(world: World, about: Organisation) -> str:
         outcome="found", pack_version="v", data_version="1:1:",
     )  # fmt: skip
     return str(found.pk)
+
+
+def test_nothing_is_shown_where_the_log_cannot_be_written(
+    world: World, users: dict[str, User], about: Organisation
+) -> None:
+    """Pages, files, forms and refusals alike: 503 in words, and none of what was asked for."""
+    own = Record.objects.get(organisation=about)
+    asked = [
+        ("office", reverse("desk:records"), world.record.document_no),
+        ("office", reverse("desk:record", args=[world.record.pk]), world.record.document_no),
+        ("other", reverse("desk:record", args=[world.record.pk]), world.record.document_no),
+        ("case", reverse("cases:file", args=[world.record.pk, "revocation", "report-revoked"]), world.record.title),
+        ("owner", reverse("desk:whole", args=[world.submission.pk, "csv"]), "CF_WSH"),
+        ("representative", reverse("mine:record", args=[own.pk]), own.document_no),
+        ("representative", reverse("mine:objection", args=[own.pk]), own.document_no),
+        ("auditor", reverse("desk:looks"), world.mine.name),
+    ]
+    with unwritable():
+        for name, path, secret in asked:
+            answer = world.client(users[name]).get(path)
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            assert (answer.status_code, "操作日志" in content.decode()) == (503, True), path
+            assert secret not in content.decode(), path
+            assert answer["Cache-Control"] == "no-store, private"
+    assert not Look.objects.exists()
 
 
 def test_reading_what_is_public_is_not_logged(about: Organisation) -> None:
