@@ -136,6 +136,7 @@ def test_rows_that_cannot_be_read_are_told_and_stored(client: Client, keyed: dic
         (b"name\nx\n", "text/csv", 422),
         (b"\n", "text/csv", 422),
         (b"\xff\xff", "text/csv", 422),
+        (b'code_or_name\n"a\nb\n', "text/csv", 422),
         (b"x" * 100, "text/plain", 415),
     ],
 )

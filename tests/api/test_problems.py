@@ -79,6 +79,16 @@ def test_what_does_not_fit_is_named_by_place_found_and_allowed(client: Client, k
     assert found["errors"] == [{"pointer": "query:limit", "found": "many", "allowed": "整数"}]
 
 
+def test_patterns_and_facts_are_told_in_words(client: Client, keyed: dict[str, str]) -> None:
+    body = {"code_or_name": "甲\0乙", "purpose": " ", "matter": "x"}
+    found = problem(client.post("/api/v1/checks", body, "application/json", headers=keyed), 422, "invalid")
+    assert {place["allowed"] for place in found["errors"]} == {"不能为空白，不含控制字符"}
+    rows = {"item": "absent", "rows": [{"a": "b"}]}
+    found = problem(client.post("/api/v1/submissions", rows, "application/json", headers=keyed), 422, "E117")
+    assert found["errors"][0]["found"] == "absent"
+    assert "penalty" in found["errors"][0]["allowed"]
+
+
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", " ", "\n"])
 def test_text_no_database_keeps(client: Client, keyed: dict[str, str], text: str) -> None:
     body = CHECK | {"code_or_name": text}

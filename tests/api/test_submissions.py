@@ -47,6 +47,13 @@ def test_a_file_is_taken_in_and_counted(client: Client, keyed: dict[str, str]) -
     assert Record.objects.count() == 2
 
 
+def test_of_two_files_none_is_dropped_in_silence(client: Client, keyed: dict[str, str]) -> None:
+    files = [SimpleUploadedFile(f"{serial}.csv", csv_of([penalty(serial)])) for serial in (1, 2)]
+    answer = client.post(PATH, {"item": "penalty", "file": files}, headers=keyed)
+    assert (answer.status_code, answer.json()["errors"][0]["found"]) == (422, "2 个文件")
+    assert not Submission.objects.exists()
+
+
 def test_rows_as_json_are_the_same_file(client: Client, keyed: dict[str, str]) -> None:
     body = {"item": "penalty", "rows": [penalty(1), penalty(2) | {"CF_NR_FK": 0.2}]}
     first = client.post(PATH, body, "application/json", headers=keyed).json()

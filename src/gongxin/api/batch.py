@@ -144,14 +144,16 @@ def _csv(body: IO[bytes], matter: str) -> Iterator[Asked]:
     try:
         text = body.read().decode("utf-8-sig")
         # One pass to know that all of it can be read, before the first answer is sent.
-        count = sum(1 for row in csv.reader(io.StringIO(text, newline="")) if row) - 1
+        count = sum(1 for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row) - 1
     except (UnicodeDecodeError, csv.Error):
         raise InvalidInput(
-            "invalid", "CSV 无法读取，或者不是 UTF-8 编码。", remedy="请另存为 UTF-8 编码的 CSV。"
+            "invalid",
+            "CSV 无法读取：不是 UTF-8 编码，或者双引号没有配对。",
+            remedy="请核对引号，另存为 UTF-8 编码的 CSV。",
         ) from None
     if count > MAX_ROWS:
         raise _too_large(f"{MAX_ROWS} 行")
-    table = (row for row in csv.reader(io.StringIO(text, newline="")) if row)
+    table = (row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row)
     header = [title.strip() for title in next(table, [])]
     if "code_or_name" not in header or not set(header) <= {"code_or_name", "matter"}:
         found = "、".join(header)[:200] or "（空）"

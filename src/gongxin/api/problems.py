@@ -78,8 +78,15 @@ def of_error(error: GongxinError, **more: Any) -> Problem:
     fault = FAULTS.get(error.code)
     title = known.title if known else fault.title if fault else types()[_BY_STATUS[error.status]].title
     status = 413 if error.code == "E109" else error.status
-    places = [{"pointer": "", "found": str(fact), "allowed": name} for name, fact in error.facts.items()]
-    return Problem(error.code, status, title, error.title, error.remedy, errors=places, **more)
+    return Problem(error.code, status, title, error.title, error.remedy, errors=_places(error), **more)
+
+
+def _places(error: GongxinError) -> list[dict[str, str]]:
+    """The facts of an error of ours: of files and rows the value and what was expected, of others each by its name."""
+    if error.facts.keys() <= {"value", "expected"}:
+        value, expected = (str(error.facts.get(name, "")) for name in ("value", "expected"))
+        return [{"pointer": "", "found": value, "allowed": expected}] if error.facts else []
+    return [{"pointer": "", "found": str(fact), "allowed": name} for name, fact in error.facts.items()]
 
 
 def type_of(code: str) -> str:

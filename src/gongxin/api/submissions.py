@@ -248,9 +248,13 @@ def _handed_in(request: HttpRequest) -> HandedIn:
 
 
 def _uploaded(request: HttpRequest) -> HandedIn:
-    file = request.FILES.get("file")
+    given = request.FILES.getlist("file")
+    file = given[0] if given else None
     if not isinstance(file, UploadedFile):
         raise Refused([{"pointer": "#/file", "found": "", "allowed": "必填"}])
+    if len(given) > 1:
+        # Taking one of them would drop the others in silence.
+        raise Refused([{"pointer": "#/file", "found": f"{len(given)} 个文件", "allowed": "一次报送一个文件"}])
     form = _valid(FormIn, request.POST.dict())
     digest = hashlib.sha256()
     for chunk in file.chunks():

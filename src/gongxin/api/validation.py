@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from gongxin.api.forms import NAME, PLAIN, SAYING
 from gongxin.subjects.resident_ids import mask
 
 _SHOWN: Final = 80
+# What our own patterns ask for, in words.
+_PATTERNS: Final = {
+    NAME: "字母、数字和 . _ : -",
+    PLAIN: "不含控制字符",
+    SAYING: "不能为空白，不含控制字符",
+}
 
 # pydantic's error types in Chinese; {…} are the error's own limits.
 _ALLOWED: Final = {
@@ -62,5 +69,7 @@ def _found(error: dict[str, Any]) -> str:
 
 
 def _allowed(error: dict[str, Any]) -> str:
+    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] in _PATTERNS:
+        return _PATTERNS[error["ctx"]["pattern"]]
     template = _ALLOWED.get(error["type"])
     return template.format_map(error.get("ctx", {})) if template else str(error["msg"])
