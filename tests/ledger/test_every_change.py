@@ -334,6 +334,7 @@ SHOWN = {
     "ledger.appending.append": "ledger/test_appending.py::test_no_change_without_its_leaf",
     "ledger.epochs.raise_epoch": "ledger/test_epochs.py::test_a_restore_with_loss_is_stated",
     "ledger.witnessing.readmit": "ledger/test_witnessing.py::test_a_log_that_stated_its_restore_is_readmitted",
+    "walls.roles.let_audit": "walls/test_roles.py::test_a_new_login_of_the_auditor_is_a_leaf",
     "persons.authorising.issue_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.authorising.revoke_authorisation": "persons/test_leaves.py::test_one_change_is_one_leaf",
     "persons.ending.end_own": "persons/test_leaves.py::test_one_change_is_one_leaf",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+from tests.held import AT
 from tests.walls.conftest import Signed
 
+from gongxin.ledger import selectors
 from gongxin.walls import roles
 from gongxin.walls.table import load
 
@@ -110,6 +114,18 @@ def test_the_loader_is_no_way_round(app: psycopg.Connection[Any]) -> None:
                 app.execute(statement.encode())
     assert _one(app, "SELECT current_user") == roles.names().app
     assert _one(app, "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", roles.names().loader) is False
+
+
+@pytest.mark.django_db
+def test_a_new_login_of_the_auditor_is_a_leaf() -> None:
+    before = selectors.size()
+    address = roles.let_audit(actor="operator", at=AT)
+    assert conninfo_to_dict(address)["user"] == roles.names().auditor
+    assert selectors.size() == before + 1
+    body = selectors.body(before)
+    assert json.loads(body)["event"] == "auditor.admitted"
+    assert str(conninfo_to_dict(address)["password"]).encode() not in body
+    assert selectors.opened(before).values == {"actor": "operator"}
 
 
 def test_an_auditor_reads_the_log_and_writes_nothing(auditor: psycopg.Connection[Any]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 from tests import held
 from tests.ledger.test_every_change import unwritable
 from tests.web.desk_world import PASSWORD, World
@@ -369,6 +369,28 @@ def _check(world: World, about: Organisation) -> str:
         outcome="found", pack_version="v", data_version="1:1:",
     )  # fmt: skip
     return str(found.pk)
+
+
+def test_whoever_is_not_let_in_is_on_record_at_every_page(
+    world: World, users: dict[str, User], about: Organisation
+) -> None:
+    """Also where the page itself is no look: forms, lists of keys and departments, what is to be destroyed."""
+    refused = 0
+    for name in sorted((SHOW_NOTHING_HELD | CHANGE) - {"desk:identity-service", "desk:identity-service-return"}):
+        try:
+            path = reverse(name)
+        except NoReverseMatch:
+            continue
+        for actor in ("owner", "auditor", "representative"):
+            answer, looks, leaves = counted(_asking(world.client(users[actor]), path, None))
+            if answer.status_code != 403:
+                continue
+            refused += 1
+            assert (looks, leaves) == (1, 1), (name, actor)
+            look = Look.objects.latest("pk")
+            assert (look.asked_by, look.outcome, look.asked_for) == (users[actor].username, "refused", path), name
+            assert look.rule, name
+    assert refused > 20
 
 
 def test_nothing_is_shown_where_the_log_cannot_be_written(

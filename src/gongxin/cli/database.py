@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from gongxin import embedded
+from gongxin import clock, embedded
 from gongxin.cli import node_keys
 from gongxin.cli.packs import apply_current
 from gongxin.cli.speaking import said_plainly
@@ -124,7 +124,7 @@ def walls() -> None:
 def auditor() -> None:
     """Give the auditor's own login to the database a new password, and show it once."""
     raising.raise_walls()
-    typer.echo(roles.let_audit())
+    typer.echo(roles.let_audit(actor="the command line", at=clock.now()))
     typer.echo("只能读取日志、查询留痕和报告登记；密码只显示这一次。Reads the log only; shown once.", err=True)
 
 

@@ -31,9 +31,9 @@ _REGISTERED: Final = "W302"
 _CONTRADICTED: Final = "E215"
 # Events that no judgement rests on, by how their names begin. Those of submissions are looked at one by one.
 _INDIFFERENT: Final = (
-    "account.", "binding.", "consent.", "delivery.", "factor.", "following.", "key.", "look.", "mailbox.", "nodekey.",
-    "password.", "person.", "proof.", "report.", "representation.", "session.", "signin.", "submission.", "substitute.",
-    "training.", "witness.",
+    "account.", "auditor.", "binding.", "consent.", "delivery.", "factor.", "following.", "key.", "look.", "mailbox.",
+    "nodekey.", "password.", "person.", "proof.", "report.", "representation.", "session.", "signin.", "submission.",
+    "substitute.", "training.", "witness.",
 )  # fmt: skip
 # Leaves that are looked through at most: reading the file again costs less than more of them.
 _LEAVES: Final = 100_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from django.db import connection
 from psycopg import Cursor, errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from gongxin import ledger
 from gongxin.embedded.place import app_url_file
 from gongxin.errors import Unavailable
 from gongxin.secrecy import private_files
@@ -96,8 +98,8 @@ def open_for_app(cursor: Cursor[Any], wanted: Names, *, owner: dict[str, Any]) -
         private_files.write(note, make_conninfo("", **_place(owner), user=wanted.app, password=password) + "\n")
 
 
-def let_audit() -> str:
-    """The address of the auditor's own login, with a new password that is kept nowhere.
+def let_audit(*, actor: str, at: datetime) -> str:
+    """The address of the auditor's own login, with a new password that is kept nowhere. A leaf says that it was made.
 
     Raises Unavailable where the owner may not set one.
     """
@@ -105,6 +107,8 @@ def let_audit() -> str:
     connection.ensure_connection()
     with connection.connection.transaction(), Cursor(connection.connection) as cursor:
         done = _attempt(cursor, "ALTER ROLE {} PASSWORD {}", wanted.auditor, sql.Literal(password))
+        if done:
+            ledger.append("auditor.admitted", fields={}, actor=actor, at=at, connection=connection.connection)
     if not done:
         raise Unavailable(
             "auditor-role",

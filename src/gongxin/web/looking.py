@@ -33,6 +33,17 @@ OWN: Final = "own-supplies"
 ACCOUNTS: Final = "account-administration"
 
 
+_KINDS: Final = (
+    ("/administration/", Kind.ACCOUNT),
+    ("/keys/", Kind.ACCOUNT),
+    ("/retention", Kind.ARCHIVE),
+    ("/cases/", Kind.CASE),
+    ("/upload", Kind.SUBMISSION),
+    ("/submissions", Kind.SUBMISSION),
+    ("/entry/", Kind.SUBMISSION),
+)
+
+
 @dataclass
 class _Watched:
     """What the view says of the request while it works on it. settled: nothing is left to log."""
@@ -111,10 +122,23 @@ def settle(request: HttpRequest) -> None:
 
 
 def refused(request: HttpRequest, error: GongxinError) -> None:
-    """Note why the request is refused; for whoever turns errors into pages."""
+    """Note why the request is refused; for whoever turns errors into pages.
+
+    Where the page itself is no look (a form, a list of keys), that somebody was not let in is one all the same.
+    """
     watched: _Watched | None = getattr(request, "gongxin_watched", None)
     if watched is not None:
         watched.refused = error
+    elif isinstance(error, Refused) and request.user.is_authenticated:
+        ground, seen = Ground(PLATFORM, rule=error.decision.rule), Seen(request.path).refused(error.code)
+        mine = request.path.startswith("/mine/")
+        who = looker(request, Channel.MINE if mine else Channel.DESK)
+        looks.taken(_kind_of(request.path), seen, looker=who, ground=ground, at=clock.now())
+
+
+def _kind_of(path: str) -> Kind:
+    """What somebody who was not let in wanted to see, by the address."""
+    return next((kind for part, kind in _KINDS if part in path), Kind.RECORDS)
 
 
 def looker(request: HttpRequest, channel: Channel) -> Looker:
