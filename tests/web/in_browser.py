@@ -12,6 +12,8 @@ from playwright.sync_api import Page, Route
 
 # A host that the browser trusts without a certificate.
 ORIGIN = "http://localhost"
+# Styles and scripts are asked for with every page, and the same for every test.
+_STATIC: dict[str, dict[str, Any]] = {}
 _FOLLOWED = {301, 302, 303}
 
 
@@ -27,6 +29,9 @@ def connect(page: Page, client: Client) -> list[str]:
             odd.append(f"asked for {route.request.url}")
             route.abort()
             return
+        if asked.path in _STATIC:
+            route.fulfill(**_STATIC[asked.path])
+            return
         response = context.run(
             client.generic,
             route.request.method,
@@ -40,7 +45,10 @@ def connect(page: Page, client: Client) -> list[str]:
         content = context.run(b"".join, response.streaming_content) if response.streaming else response.content
         cookies = {"Set-Cookie": "\n".join(morsel.OutputString() for morsel in response.cookies.values())}
         headers = dict(response.headers) | (cookies if response.cookies else {})
-        route.fulfill(status=response.status_code, headers=headers, body=content)
+        answered: dict[str, Any] = {"status": response.status_code, "headers": headers, "body": content}
+        if asked.path.startswith("/static/"):
+            _STATIC[asked.path] = answered
+        route.fulfill(**answered)
 
     page.route("**/*", answer)
     page.on("console", lambda said: odd.append(said.text) if said.type in {"error", "warning"} else None)
