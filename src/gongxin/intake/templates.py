@@ -134,7 +134,8 @@ def _write_rules(book: xlsxwriter.Workbook, sheet: Worksheet, item: Item, pack: 
     sheet.write_string(
         2, 0, "“数据”工作表第一行是列标题，不要改动；从第二行起填写。红色必填，黄色按条件必填，灰色选填。"
     )
-    sheet.write_string(3, 0, "只填写组织和个体工商户的数据；自然人数据不予接收。示例均为虚构，不会被读取。")
+    persons = "自然人数据请用自然人填报模板另行报送" if item.persons else "自然人数据不予接收"
+    sheet.write_string(3, 0, f"只填写组织和个体工商户的数据；{persons}。示例均为虚构，不会被读取。")
     for column, (name, width) in enumerate(_RULES):
         sheet.set_column(column, column, width)
         sheet.write_string(5, column, name, head)
