@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.ends.city import City
+from django.urls import reverse
+from tests import held
 from tests.persons import people
 from tests.rights import world as worlds
 from tests.rights.world import at
 
-from gongxin.correspondence.models import Delivery, Enclosed, Kind, Mailbox, Message, State
+from gongxin import clock
+from gongxin.correspondence.models import Delivery, Enclosed, Kind, Message, State
 from gongxin.ends import destroying, due
 from gongxin.ends.models import Destruction, DestructionState, Tombstone
 from gongxin.errors import Conflict
@@ -85,30 +87,29 @@ def test_what_is_not_agreed_to_stays_and_may_be_proposed_again(officials: tuple[
     people.account(1)
 
 
-def test_messages_and_e_mails_go_by_their_terms(city: City) -> None:
-    """The day before and the day after; what was read goes with the message, and what still waits stays."""
-    agent, company = city.world.agent, city.world.company
+def test_messages_and_e_mails_go_by_their_terms(officials: tuple[Any, Any, Any]) -> None:
+    """The day before and the day after, at the desk; what was read goes with the message, what still waits stays."""
+    office, second, _ = officials
+    agent = worlds.user("agent", Role.REPRESENTATIVE, None)
     told = datetime(2026, 11, 20, 2, tzinfo=UTC)
-    Mailbox.objects.create(user=agent, address="a@example.cn", given_at=told)
     message = Message.objects.create(
-        user=agent, organisation=company, kind=Kind.LOOKS, source="leaf 1", at=told, read_at=told
+        user=agent, organisation=held.organisation(), kind=Kind.LOOKS, source="leaf 1", at=told, read_at=told
     )
     sent = Delivery.objects.create(user=agent, state=State.SENT, made_at=told, due_at=told)
     Enclosed.objects.create(delivery=sent, message=message)
     Delivery.objects.create(user=agent, made_at=told, due_at=told)
     for rule, last, kept in (
-        ("retention-message", date(2029, 11, 20), Message),
-        ("retention-delivery", date(2027, 11, 20), Delivery),
+        ("retention-message", date(2029, 11, 20), message),
+        ("retention-delivery", date(2027, 11, 20), sent),
     ):
-        found = packs.current().retention[rule]
-        assert due.of(found, last) == []
-        over = last + timedelta(days=1)
-        [entry] = due.of(found, over)
-        made = destroying.propose(rule, reason="期满", acting_user=city.office, at=at(over))
-        assert (made.count, made.root) == (1, due.root([entry]))
-        destroying.confirm(made.pk, reason="同意", acting_user=city.second, at=at(over))
-        assert not kept.objects.filter(pk=entry.subject).exists()
-        assert due.of(found, over) == []
+        assert due.of(packs.current().retention[rule], last) == []
+        with clock.at(at(last + timedelta(days=1))):
+            address = reverse("desk:retention-rule", args=[rule])
+            page = worlds.browser(office).get(address).content.decode()
+            assert ("今天可以销毁 1 项" in page, str(kept.pk) in page) == (True, True)
+            made = worlds.browser(office).post(address, {"reason": "期满"})["Location"]
+            worlds.browser(second).post(f"{made}/decide", {"reason": "同意", "decision": "confirm"})
+        assert not type(kept).objects.filter(pk=kept.pk).exists()
     assert not Enclosed.objects.exists()
     assert list(Delivery.objects.values_list("state", flat=True)) == [State.WAITING]
-    assert Destruction.objects.filter(state=DestructionState.DONE).count() == 2
+    assert Destruction.objects.filter(state=DestructionState.DONE, count=1).count() == 2

@@ -103,7 +103,15 @@ def _record(record: RecordSeen) -> Lines:
     marks += [("状态", "异议成立，已撤下，不再使用")] if record.withdrawn else []
     fields = [(field.label, showing.said(field, record.item)) for field in record.fields]
     recorded = [("收录时间", _instant(record.versions[0].recorded_at))] if record.versions else []
-    return [*marks, *fields, ("数据来源", record.unit_name), ("收录依据", basis), *recorded]
+    return [*marks, *fields, ("数据来源", record.unit_name), ("收录依据", basis), *recorded, *_kept(record)]
+
+
+def _kept(record: RecordSeen) -> Lines:
+    kept = record.kept
+    if kept is None:
+        return []
+    last = f"保存至 {_day(kept.until)}" if kept.until else "长期有效，失效以前一直保存"
+    return [("保存期限", f"{last}；{kept.outcome}（{kept.reference.title}{kept.reference.article}）")]
 
 
 def _objection(seen: ObjectionSeen) -> Lines:
