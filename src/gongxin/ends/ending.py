@@ -38,6 +38,15 @@ from gongxin.rights.models import Case, CaseRecord, CaseStep
 # Effects of steps by which a record ends, and those of cases about an organisation.
 _ENDS: Final = ("repair", "revoke", "remove", "shield", "settle")
 
+_TITLES_EN: Final = {
+    "ended": "publicity term over",
+    "closed": "archived",
+    "repaired": "repaired",
+    "revoked": "revoked",
+    "removed": "removed from the list",
+    "shielded": "shielded",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -53,7 +62,7 @@ class Ending:
     state: str
     ended_on: date
     case: str
-    procedure: str
+    procedure: Procedure | None
     basis: Reference | None
     rule: Retention | None
     kept_until: date | None
@@ -62,6 +71,11 @@ class Ending:
     def title(self) -> str:
         """The ground of the end, as pages and files say it."""
         return "公示期届满" if self.state == "ended" else str(State(self.state).label)
+
+    @property
+    def title_en(self) -> str:
+        """The ground in English."""
+        return _TITLES_EN[self.state]
 
     @property
     def shielded(self) -> bool:
@@ -105,7 +119,7 @@ def of_record(held: Record, *, day: date) -> Ending | None:
 class _Cause:
     at: datetime
     number: str
-    procedure: str
+    procedure: Procedure
     row: Transition
 
 
@@ -121,7 +135,7 @@ def _ending(held: Any, cause: _Cause | None, day: date) -> Ending:
         state="ended" if held.state == State.ACTIVE else held.state,
         ended_on=held.ended,
         case=cause.number if cause else "",
-        procedure=cause.procedure if cause else "",
+        procedure=cause.procedure if cause else None,
         basis=cause.row.reference if cause else None,
         rule=rule,
         kept_until=date.fromordinal(over.toordinal() - 1) if over else None,
@@ -148,7 +162,7 @@ def _of_cases(ids: Collection[UUID]) -> Iterator[tuple[UUID, _Cause]]:
         "case__record", "at", "case__number", "case__procedure", "action"
     ):
         about, row = rows[procedure, action]
-        yield record, _Cause(at, number, about.title, row)
+        yield record, _Cause(at, number, about, row)
 
 
 def _of_organisations(ids: Collection[UUID]) -> Iterator[tuple[UUID, _Cause]]:
@@ -161,7 +175,7 @@ def _of_organisations(ids: Collection[UUID]) -> Iterator[tuple[UUID, _Cause]]:
     ):
         known = rows.get((procedure, effects[change]))
         if known is not None:
-            yield record, _Cause(at, number, known[0].title, known[1])
+            yield record, _Cause(at, number, known[0], known[1])
 
 
 def _ending_rows() -> dict[tuple[str, str], tuple[Procedure, Transition]]:
