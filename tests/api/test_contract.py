@@ -77,6 +77,7 @@ def test_the_document_is_complete() -> None:
             assert operation["tags"], (method, path)
             assert "500" in operation["responses"], (method, path)
             assert ("401" in operation["responses"]) == ("security" in operation), (method, path)
+            assert {"413", "415"} <= operation["responses"].keys() or "requestBody" not in operation, (method, path)
             if "{" in path:
                 assert "404" in operation["responses"], (method, path)
 

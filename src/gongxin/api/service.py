@@ -204,8 +204,10 @@ class Service(NinjaAPI):
 
 
 def _declare_problems(operation: dict[str, Any]) -> None:
-    """Replace the list under `x-problems` by one response each; a key adds 401 and 403."""
+    """Replace the list under `x-problems` by one response each; a key adds 401 and 403, a body 413 and 415."""
     declared = {*_ALWAYS, *operation.pop("x-problems", ())}
+    if "requestBody" in operation:
+        declared |= {413, 415}
     if "security" in operation:
         declared |= {401, 403}
     for status in sorted(declared):
