@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongxin.policy import packs, publicity, weighing
-from gongxin.policy.model import Item, PublicityCase, PublicityFacts
+from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import PublicityCase, PublicityFacts
 
 PACK = packs.current()
 ITEMS = sorted(PACK.items)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gongxin.policy import packs, publicity, repair
-from gongxin.policy.model import PublicityFacts
+from gongxin.policy.regimes import PublicityFacts
 
 PACK = packs.current()
 DAYS = st.dates(date(2015, 1, 1), date(2028, 12, 31))

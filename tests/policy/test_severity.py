@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.policy.test_publicity import columns, facts
 
 from gongxin.policy import packs, severity
-from gongxin.policy.model import PublicityFacts
+from gongxin.policy.regimes import PublicityFacts
 
 PACK = packs.current()
 

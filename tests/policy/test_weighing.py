@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gongxin.policy import weighing
-from gongxin.policy.model import When
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import When
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from rich.table import Column, Table
 from gongxin import clock
 from gongxin.cli.speaking import said_plainly
 from gongxin.policy import checks, packs
-from gongxin.policy.model import Clock, Field, Item, PublicityCap, PublicityCase, PublicityRegime, Reference
+from gongxin.policy.model import Clock, Field, Item, Reference
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import PublicityCap, PublicityCase, PublicityRegime
 from gongxin.records import republishing
 from gongxin.records.republishing import Republished
 

@@ -11,7 +11,6 @@ from gongxin.policy.calendar import WorkingCalendar
 from gongxin.policy.casework import ROLE_WORDS, Procedure, RepairRegime, RepairRules
 from gongxin.policy.commitments import CommitmentKind
 from gongxin.policy.model import (
-    SEVERITY_WORDS,
     Category,
     Clock,
     CodeList,
@@ -20,12 +19,10 @@ from gongxin.policy.model import (
     Item,
     Principle,
     ProhibitedCategory,
-    PublicityCap,
-    PublicityRules,
     Purpose,
     ReportSection,
-    SeverityRules,
 )
+from gongxin.policy.regimes import SEVERITY_WORDS, PublicityCap, PublicityRules, SeverityRules
 from gongxin.policy.retention import Retention
 
 T = TypeVar("T")

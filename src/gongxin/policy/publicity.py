@@ -14,8 +14,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from gongxin.policy import publicity_reasons, weighing
-from gongxin.policy.model import (
-    Item,
+from gongxin.policy.model import Item
+from gongxin.policy.months import add_months
+from gongxin.policy.pack import Pack
+from gongxin.policy.publicity_columns import term_columns
+from gongxin.policy.regimes import (
     PublicityCap,
     PublicityCase,
     PublicityFacts,
@@ -23,9 +26,6 @@ from gongxin.policy.model import (
     PublicityRules,
     PublicityTerm,
 )
-from gongxin.policy.months import add_months
-from gongxin.policy.pack import Pack
-from gongxin.policy.publicity_columns import term_columns
 from gongxin.policy.weighing import Bound
 
 __all__ = ["add_months", "term", "term_columns"]

@@ -9,8 +9,9 @@ from typing import Final
 import polars as pl
 
 from gongxin.policy import weighing
-from gongxin.policy.model import Item, PublicityCap, PublicityCase, PublicityRules
+from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import PublicityCap, PublicityCase, PublicityRules
 
 # Stand-ins for «no end» and «not at all» while days are compared.
 _NEVER_ENDS: Final = date(9999, 12, 31)

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from gongxin.policy.model import (
-    Principle,
-    PublicityCap,
-    PublicityCase,
-    PublicityFacts,
-    PublicityRules,
-    PublicityTerm,
-    Reference,
-)
+from gongxin.policy.model import Principle, Reference
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import PublicityCap, PublicityCase, PublicityFacts, PublicityRules, PublicityTerm
 from gongxin.policy.weighing import Bound
 
 

@@ -14,9 +14,9 @@ from typing import Final, get_args
 from gongxin.policy import clocks, loader, procedures, publicity, repair, retention, severity
 from gongxin.policy.casework import Procedure, RoleWord
 from gongxin.policy.catalogue import is_prohibited
-from gongxin.policy.model import PublicityFacts
 from gongxin.policy.pack import Pack
 from gongxin.policy.reading import Node, read
+from gongxin.policy.regimes import PublicityFacts
 
 # What an expectation may say; days as yyyy-MM-dd, "无" for none, "是" or "否".
 _PUBLICITY: Final = (

@@ -14,9 +14,10 @@ from typing import Final, Literal
 
 from gongxin.policy import publicity, weighing
 from gongxin.policy.casework import Paper, RepairRegime, RepairRules
-from gongxin.policy.model import Item, PublicityFacts, PublicityTerm, Reference
+from gongxin.policy.model import Item, Reference
 from gongxin.policy.pack import Pack
 from gongxin.policy.publicity import add_months
+from gongxin.policy.regimes import PublicityFacts, PublicityTerm
 
 Standing = Literal["eligible", "not_yet", "never", "needless"]
 

@@ -7,8 +7,9 @@ from datetime import date
 import polars as pl
 
 from gongxin.policy import weighing
-from gongxin.policy.model import Item, PublicityFacts, SeverityRules
+from gongxin.policy.model import Item
 from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import PublicityFacts, SeverityRules
 
 _CLASS = ("severity", "procedure", "field_of_law", "kinds")
 

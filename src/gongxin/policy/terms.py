@@ -8,19 +8,18 @@ from datetime import date, timedelta
 from typing import Final, get_args
 
 from gongxin.policy.lists import period, reference, title_en
-from gongxin.policy.model import (
-    CodeList,
+from gongxin.policy.model import CodeList, Severity
+from gongxin.policy.reading import Node
+from gongxin.policy.regimes import (
     PublicityCap,
     PublicityCase,
     PublicityRegime,
     PublicityRules,
-    Severity,
     SeverityCase,
     SeverityRegime,
     SeverityRules,
     When,
 )
-from gongxin.policy.reading import Node
 
 SEVERITIES = get_args(Severity)
 PROCEDURES: Final = ("simple", "ordinary")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol, TypeVar
 
-from gongxin.policy.model import (
-    CodeList,
+from gongxin.policy.model import CodeList
+from gongxin.policy.pack import Pack
+from gongxin.policy.regimes import (
     PublicityCap,
     PublicityCase,
     PublicityFacts,
@@ -20,7 +21,6 @@ from gongxin.policy.model import (
     SeverityRules,
     When,
 )
-from gongxin.policy.pack import Pack
 
 ENDED: Final = "ended"
 _SURE_MARKS: Final = re.compile("[;；]")

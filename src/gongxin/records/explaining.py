@@ -7,7 +7,8 @@ from datetime import date
 from typing import Literal
 
 from gongxin.policy import packs, publicity
-from gongxin.policy.model import Field, FieldRole, Item, PublicityFacts, PublicityTerm
+from gongxin.policy.model import Field, FieldRole, Item
+from gongxin.policy.regimes import PublicityFacts, PublicityTerm
 from gongxin.records import payload
 from gongxin.records.models import Disclosure, Record, State
 from gongxin.subjects.models import Kind

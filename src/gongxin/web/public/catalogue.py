@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gongxin.policy import packs
-from gongxin.policy.model import Clock, CodeList, Field, Item, PublicityRules
+from gongxin.policy.model import Clock, CodeList, Field, Item
+from gongxin.policy.regimes import PublicityRules
 from gongxin.records import payload
 from gongxin.web.public.serving import public_page
 from gongxin.web.templatetags.gongxin import labelled

@@ -9,7 +9,8 @@ from django.shortcuts import render
 
 from gongxin import clock
 from gongxin.policy import packs
-from gongxin.policy.model import Clock, PublicityCase
+from gongxin.policy.model import Clock
+from gongxin.policy.regimes import PublicityCase
 from gongxin.web.cases import showing
 from gongxin.web.public.serving import public_page
 
