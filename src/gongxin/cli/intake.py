@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,7 @@ def rejected(
 ) -> None:
     """Write the rejected rows with the reasons: correct them and hand the file in again."""
     submission = selectors.one(submission_id)
-    makers = {
+    makers: dict[tuple[str, bool], Callable[[Submission], Iterator[bytes]]] = {
         (".xlsx", False): returns.rejected_workbook,
         (".csv", False): returns.rejected_csv,
         (".xlsx", True): partial(returns.whole_workbook, day=clock.today()),
