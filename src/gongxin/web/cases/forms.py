@@ -51,7 +51,9 @@ class StepForm(forms.Form):
     ) -> None:
         super().__init__(data, files, prefix=row.action, initial=draft.filled if draft else None)
         self.row, self.draft = row, draft
-        self.proof = Paper.DUTIES if row.action == "apply" else Paper.OTHER
+        # An application about a record proves that its duties are fulfilled.
+        applies = row.action == "apply" and record is not None
+        self.proof = Paper.DUTIES if applies else Paper.OTHER
         self.fields["reasons"].required = "reasons" in row.asks
         if procedure is not None and any(entry.enters == row.action for entry in procedure.transitions):
             self.fields["reasons"].label = _("记入信用记录的内容")
