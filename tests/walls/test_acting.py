@@ -36,9 +36,11 @@ AS_NODE = {
     "rights/selectors.py": "seats of trainings are counted over everybody; whose the steps of a case that is seen were",
     "rights/training.py": "seats are counted over everybody who comes; only the number is read",
     "endurance/metrics.py": "sums over every department's hand-ins",
-    "ends/due.py": "how much may be destroyed under each rule, in numbers",
+    "ends/due.py": "how much may be destroyed under each rule, in numbers; ids and days of messages of all accounts",
     "ends/destroying.py": "whether somebody else, in a draft too, keeps the same file",
     "web/public/records.py": "which fields a correction changed and by which rule it is not shown; no content",
+    "persons/ending.py": "files are locked while entries of theirs are destroyed; only ids",
+    "persons/terms.py": "until when entries are kept, for counting and destroying what is over; nothing of it is shown",
     "enquiries/verification.py": "whoever has a report's number may know whether it still holds",
 }
 

@@ -11,15 +11,20 @@ from allauth.usersessions.models import UserSession
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from tests import held
+from tests.persons import people
 from tests.walls.conftest import Behind
 from tests.web import signing_world
+from tests.web.route_world import Everybody
 from tests.web.signing_world import AT, PASSWORD, code_at, sign_in
 
 from gongxin import clock
 from gongxin.identity import doors, passwords, substitutions
 from gongxin.identity.models import Representation, Role, Substitution, User
 from gongxin.identity.warrants import of_operator
+from gongxin.persons import holding
+from gongxin.persons.models import Authorisation, File, Holder, Opening
 from gongxin.secrecy import keyring, session_store
 from gongxin.secrecy.session_store import kept
 from gongxin.walls.acting import NOBODY, Asker
@@ -185,3 +190,29 @@ def test_the_policies_are_asked_once_a_query(behind: Behind) -> None:
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Scan" in plan
     assert "SubPlan" not in plan, "InitPlans are asked once a query"
+
+
+def test_a_personal_file_is_given_to_the_person_the_lent_unit_and_the_deciding_one(behind: Behind) -> None:
+    """As the application, as nobody: the pages work, and no other file is there for whoever asks."""
+    everybody = Everybody()
+    stranger = people.account(7)
+    people.handed_in(people.row(7, 7))
+    world = everybody.file
+    browsers = everybody.clients | {"stranger": Client()}
+    browsers["stranger"].force_login(stranger)
+    with behind(NOBODY):
+        own = browsers["person"].get(reverse("person:home")).content.decode()
+        assert reverse("person:record", args=[world.licence.id]) in own
+        other = browsers["stranger"].get(reverse("person:home")).content.decode()
+        assert reverse("person:record", args=[world.licence.id]) not in other
+        lent = {"code": world.issued.code, "purpose": "authorised-query"}
+        assert browsers["case_officer"].post(reverse("person-desk:authorised"), lent).status_code == 200
+        deciding = reverse("person-desk:objection", args=[world.objection.id])
+        assert browsers["case_officer"].get(deciding).status_code == 200
+        assert browsers["other_officer"].get(deciding).status_code in {403, 404}
+        for model in (File, Authorisation, Opening, Holder):
+            assert not model._base_manager.exists(), model
+    with behind(Asker(name=stranger.username)):
+        assert holding.file_of(stranger) is not None
+        assert File._base_manager.count() == 1
+        assert not Authorisation._base_manager.exists(), "the other person's"

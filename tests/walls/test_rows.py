@@ -16,6 +16,7 @@ from gongxin.enquiries.looks import Ground, Looker
 from gongxin.enquiries.models import Channel
 from gongxin.intake.models import Submission
 from gongxin.records.models import Record
+from gongxin.secrecy.fields import BlindIndexField, EncryptedTextField
 from gongxin.walls import acting
 from gongxin.walls.acting import NOBODY, Asker
 from gongxin.walls.table import Wall, load
@@ -23,6 +24,7 @@ from gongxin.walls.table import Wall, load
 pytestmark = pytest.mark.django_db
 
 WALLED = {name: wall for name, wall in load().items() if not (wall.everybody or wall.nobody)}
+SEALED = (EncryptedTextField, BlindIndexField)
 # By what somebody of a department sees a row, and by what the representative of an organisation does.
 OF_STAFF, OF_REPRESENTATIVES = {"department", "name", "account"}, {"organisation", "organisations", "code"}
 
@@ -88,7 +90,8 @@ def test_rows_of_others_cannot_be_changed_or_deleted(behind: Behind, walled: dic
     with behind(mine.staff()):
         for table in changeable:
             rows = MODELS[table]._base_manager.filter(pk=theirs.rows[table].pk)
-            field = next(field for field in MODELS[table]._meta.concrete_fields if not field.primary_key)
+            fields = (field for field in MODELS[table]._meta.concrete_fields if not isinstance(field, SEALED))
+            field = next(field for field in fields if not field.primary_key)
             assert rows.update(**{field.attname: getattr(theirs.rows[table], field.attname)}) == 0, table
             if walled[table].app == "write":
                 # mypy: not in the stubs; it deletes without asking for what hangs on the rows.

@@ -30,6 +30,7 @@ _SPECIAL: dict[str, Callable[[Side], dict[str, Any]]] = {
     "identity_consent": lambda _side: {"borrower": "", "code_digest": ""},
     "identity_representation": lambda side: {"user": side.agent},
     "identity_substitution": lambda side: {"substitute_id": side.mate.pk},
+    "persons_file": lambda _side: {"document": f"10 {next(_numbers)}"},
     "correspondence_enclosed": lambda side: {"message": side.one(MODELS["correspondence_message"])},
 }
 _numbers = count(1)

@@ -26,6 +26,7 @@ from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Authorisation, Entry, File, Objection, Version
 from gongxin.persons.seen import Ended
 from gongxin.policy.retention import Retention
+from gongxin.walls import acting
 
 # Fewer entries than this are not told to anybody by number.
 SMALLEST: Final = 10
@@ -63,7 +64,8 @@ def destroy(rule: Retention, day: date, *, most: int, leaving: UUID) -> Batch:
     _alone()
     # Whoever objects locks the file: nothing is filed between judging and destroying.
     files = Entry.objects.filter(leaving=leaving).values("file")
-    list(File.objects.select_for_update().filter(pk__in=files).order_by("pk").values_list("pk"))
+    with acting.as_node():
+        list(File.objects.select_for_update().filter(pk__in=files).order_by("pk").values_list("pk"))
     ids = terms.due(rule, day, most=most, leaving=leaving)
     batch = _batch(ids)
     keep(leaving)

@@ -22,6 +22,7 @@ from gongxin.persons.personal_keys import PersonalKey
 from gongxin.policy import packs
 from gongxin.secrecy import blind, sources
 from gongxin.secrecy.keyring import Purpose
+from gongxin.walls import acting
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ def file_of(user: User) -> OwnFile | None:
         raise NotPermitted(
             "person-sign-in-again", "登录之后平台更换了密钥，需要重新核验身份。", remedy="请退出后重新登录。"
         )
+    acting.also_with(verified)
     return opened(File.objects.filter(index__in=verified).first())
 
 

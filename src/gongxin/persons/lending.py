@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gongxin.persons import contents
+from gongxin.persons import contents, doors
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Authorisation
 from gongxin.persons.seen import AuthorisationSeen
@@ -24,6 +24,7 @@ def digest(code: str) -> str:
 
 def of_code(code: str) -> Authorisation | None:
     """The authorisation of a code, locked so that it is not revoked meanwhile; None for a code that nobody issued."""
+    doors.lent(digest(code))
     held = Authorisation.objects.select_for_update(of=("self",)).select_related("file")
     return held.filter(digest=digest(code)).first()
 

@@ -20,7 +20,7 @@ from gongxin.identity.decision_table import Action
 from gongxin.identity.decisions import Resource
 from gongxin.identity.models import Department, User
 from gongxin.ids import uuid7
-from gongxin.persons import contents, correcting, holding, letters, opening, papers, selectors
+from gongxin.persons import contents, correcting, doors, holding, letters, opening, papers, selectors
 from gongxin.persons.authorising import own_file
 from gongxin.persons.holding import OwnFile
 from gongxin.persons.models import Entry, Objection
@@ -159,6 +159,7 @@ def decide_objection(
 
 def locked(objection_id: UUID) -> tuple[Objection, OwnFile]:
     """An objection, locked, with the opened file. Raises NotFound."""
+    doors.contested(objection_id)
     found = Objection.objects.select_for_update(of=("self",)).select_related("entry__file", "department")
     held = found.filter(pk=objection_id).first()
     own = holding.opened(held.entry.file) if held else None

@@ -32,18 +32,22 @@ _OPEN: Final = "SELECT set_config('gongxin.opened', %s, true)"
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Somebody who asks. codes: credit codes of represented organisations; name: of the account; digest: of the key."""
+    """Somebody who asks. codes: credit codes of represented organisations; name: of the account; digest: of the key.
+
+    digests: of what else was shown: the index of a personal file.
+    """
 
     roles: frozenset[str] = frozenset()
     departments: frozenset[UUID] = frozenset()
     codes: frozenset[str] = frozenset()
     name: str = ""
     digest: str = ""
+    digests: frozenset[str] = frozenset()
 
     def told(self) -> list[str]:
         """The values of `_SETTINGS`, as PostgreSQL reads lists."""
         parts: list[Iterable[object]] = [self.roles, self.departments, self.codes]
-        parts += [[word] if word else [] for word in (self.name, self.digest)]
+        parts += [[self.name] if self.name else [], self.digests | ({self.digest} if self.digest else set())]
         return [_list(str(entry) for entry in part) for part in parts]
 
 
@@ -94,6 +98,15 @@ def as_account(name: str) -> None:
 def with_key(digest: str) -> None:
     """Somebody shows a key: the row of that key may be read."""
     act(Asker(digest=digest))
+
+
+def also_with(digests: Iterable[str]) -> None:
+    """Whoever asks shows these, too: what they open may be read until the request ends. Told anew each time, as a
+    transaction that failed may have taken it back.
+    """
+    # It travels with the connection, which knows no such attribute.
+    connection.gongxin_told = None  # type: ignore[attr-defined]
+    act(replace(acting(), digests=acting().digests | frozenset(digests)))
 
 
 def opening(classes: Iterable[str]) -> None:

@@ -112,6 +112,8 @@ DEFINED: Final = {
     "gongxin_account_bound(text[])": False,
     "gongxin_codes_of(bigint)": False,
     "gongxin_stands_in(bigint,date)": False,
+    "gongxin_file_lent(text)": False,
+    "gongxin_file_contested(uuid)": False,
     "ends_destroy(uuid)": False,
     "ends_destroy_told(uuid)": False,
     "gongxin_end_entries(uuid[])": False,
