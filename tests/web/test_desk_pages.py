@@ -38,8 +38,8 @@ def test_queries_do_not_grow_with_the_data(world: World) -> None:
     for number in range(4):
         hand_in([penalty(200 + 3 * number), nameless(201 + 3 * number)], provider=world.mine, filename=f"{number}.csv")
     assert {name: queries(name) for name in _PAGES} == few
-    # A list of records is a look: entry, leaf and their transaction are five of them.
-    assert max(few.values()) <= 16
+    # A list of records, or of what was wrong with rows, is a look: entry, leaf and their transaction are five of them.
+    assert max(few.values()) <= 17
 
 
 def test_pages_hold_nothing_inline(world: World) -> None:
