@@ -18,7 +18,7 @@ from gongxin.errors import Unavailable
 from gongxin.ledger import selectors, tree
 from gongxin.ledger.models import Leaf, Opening
 
-FIELDS = {"account": "li-si", "department": "D1", "role": "data_officer"}
+FIELDS = {"account": "li-si", "kind": "totp"}
 
 
 @pytest.fixture
@@ -34,12 +34,12 @@ def raw() -> Iterator[psycopg.Connection[Any]]:
 @pytest.mark.django_db
 def test_the_leaf_is_canonical_and_names_nobody() -> None:
     with transaction.atomic():
-        seq = ledger.append("account.created", fields=FIELDS, actor="zhang-san", at=AT)
+        seq = ledger.append("factor.added", fields=FIELDS, actor="zhang-san", at=AT)
     body = selectors.body(seq)
     leaf = json.loads(body)
     assert list(leaf) == ["actor", "at", "event", "fields", "v"]
-    assert (leaf["event"], leaf["at"]) == ("account.created", "2026-05-06T07:08:09.123456Z")
-    assert leaf["fields"]["department"] == "D1"
+    assert (leaf["event"], leaf["at"]) == ("factor.added", "2026-05-06T07:08:09.123456Z")
+    assert leaf["fields"]["kind"] == "totp"
     assert b"zhang-san" not in body
     assert b"li-si" not in body
     assert selectors.opened(seq).values == {"actor": "zhang-san", "account": "li-si"}
@@ -48,7 +48,7 @@ def test_the_leaf_is_canonical_and_names_nobody() -> None:
 @pytest.mark.django_db
 def test_contents_can_be_destroyed_and_the_log_still_proves() -> None:
     with transaction.atomic():
-        seq = ledger.append("account.created", fields=FIELDS, actor="zhang-san", at=AT)
+        seq = ledger.append("factor.added", fields=FIELDS, actor="zhang-san", at=AT)
     root = selectors.growing(seq + 1).root()
     Opening.objects.filter(field="account").delete()
     kept = Opening.objects.get(field="actor")
@@ -70,14 +70,14 @@ def test_stored_hashes_are_those_of_the_tree() -> None:
 def test_what_the_catalogue_does_not_know_is_not_logged() -> None:
     broken = [
         ("account.renamed", FIELDS, "x", AT),
-        ("account.created", {"account": "a"}, "x", AT),
-        ("account.created", {**FIELDS, "role": 7}, "x", AT),
-        ("account.created", {**FIELDS, "more": "y"}, "x", AT),
-        ("account.created", FIELDS, "", AT),
-        ("account.created", FIELDS, "x", AT.replace(tzinfo=None)),
+        ("factor.added", {"account": "a"}, "x", AT),
+        ("factor.added", {**FIELDS, "kind": 7}, "x", AT),
+        ("factor.added", {**FIELDS, "more": "y"}, "x", AT),
+        ("factor.added", FIELDS, "", AT),
+        ("factor.added", FIELDS, "x", AT.replace(tzinfo=None)),
     ]
     for event, fields, actor, at in broken:
-        with pytest.raises(ValueError, match=r"account\."), transaction.atomic():
+        with pytest.raises(ValueError, match=r"(account|factor)\."), transaction.atomic():
             ledger.append(event, fields=fields, actor=actor, at=at)
     assert selectors.size() == 0
 
@@ -93,9 +93,9 @@ def test_rows_are_not_changed_by_accident() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_no_leaf_without_its_change() -> None:
     with pytest.raises(RuntimeError, match="there is none"):
-        ledger.append("account.created", fields=FIELDS, actor="x", at=AT)
+        ledger.append("factor.added", fields=FIELDS, actor="x", at=AT)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        ledger.append("account.created", fields=FIELDS, actor="x", at=AT)
+        ledger.append("factor.added", fields=FIELDS, actor="x", at=AT)
         raise ZeroDivisionError
     assert (selectors.size(), Opening.objects.count()) == (0, 0)
     assert logged(1) == 0
@@ -110,7 +110,7 @@ def test_no_change_without_its_leaf() -> None:
         with transaction.atomic():
             Opening.objects.create(commitment=b"c", salt=b"s", field="change", value="v")
             with contextlib.suppress(Unavailable):
-                ledger.append("account.created", fields=FIELDS, actor="x", at=AT)
+                ledger.append("factor.added", fields=FIELDS, actor="x", at=AT)
         assert Opening.objects.count() == 0
     finally:
         with connection.cursor() as cursor:
@@ -120,15 +120,15 @@ def test_no_change_without_its_leaf() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_raw_transaction(raw: psycopg.Connection[Any]) -> None:
     arguments = {"fields": FIELDS, "actor": "x", "at": AT, "connection": raw}
-    assert ledger.append("account.created", **arguments) == 0
+    assert ledger.append("factor.added", **arguments) == 0
     raw.rollback()
-    assert ledger.append("account.created", **arguments) == 0
+    assert ledger.append("factor.added", **arguments) == 0
     raw.commit()
     raw.autocommit = True
     with pytest.raises(RuntimeError, match="there is none"):
-        ledger.append("account.created", **arguments)
+        ledger.append("factor.added", **arguments)
     with raw.transaction():
-        assert ledger.append("account.created", **arguments) == 1
+        assert ledger.append("factor.added", **arguments) == 1
     assert selectors.size() == 2
 
 

@@ -15,14 +15,14 @@ from gongxin.ledger import checkpoints, contents, exporting, proofs, selectors
 from gongxin.ledger.models import Opening
 
 pytestmark = pytest.mark.django_db
-FIELDS = {"account": "li-si", "department": "D1", "role": "data_officer"}
+FIELDS = {"account": "li-si", "kind": "totp"}
 WHY = "保存期限届满"
 
 
 @pytest.fixture
 def seq() -> int:
     with transaction.atomic():
-        return ledger.append("account.created", fields=FIELDS, actor="zhang-san", at=AT)
+        return ledger.append("factor.added", fields=FIELDS, actor="zhang-san", at=AT)
 
 
 def destroyed(seq: int, **more: object) -> int:
@@ -70,7 +70,7 @@ def test_what_is_not_there_is_not_destroyed(seq: int) -> None:
     with pytest.raises(NotFound):
         destroyed(seq + 1)
     with pytest.raises(InvalidInput, match="可销毁的字段：actor、account"):
-        destroyed(seq, names=["role"])
+        destroyed(seq, names=["kind"])
     with pytest.raises(InvalidInput, match="没有说明原因"):
         contents.destroy(seq, reason=" ", actor="auditor", at=AT)
     assert (selectors.size(), selectors.opened(seq).closed) == (size, 0)
