@@ -382,6 +382,7 @@ NONE = {
     "rights.drafts.save": "a draft is nobody's but its writer's; filing it opens the case, which has the leaf",
 }
 
+
 def appends(node: ast.FunctionDef, helpers: set[str]) -> bool:
     """Whether a function appends a leaf, by itself or by one of these functions of its module."""
     called = {ast.unparse(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
