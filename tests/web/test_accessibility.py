@@ -133,6 +133,7 @@ NOT_PAGES = {
     "desk:retention-list": "looked at in test_ends_browser.py, by the credit office",
     "desk:retention-decide": "takes a form, answers with a redirect",
     "desk:proof-file": "a file",
+    "desk:look-proof": "a file",
     "desk:proof-run-file": "a file",
     "desk:retention-file": "a file",
     "desk:retention-list-file": "a file",
