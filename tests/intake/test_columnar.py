@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gongxin.intake import columnar
 from gongxin.intake.columnar import JsonLinesSource, ParquetSource
 from gongxin.intake.faults import FileRefused
 
@@ -143,6 +144,14 @@ def test_json_that_is_not_in_lines_is_refused_whole(tmp_path: Path, content: str
         read(tmp_path, content)
     assert refusal.value.code == "E103"
     assert said in refusal.value.facts["value"]
+
+
+def test_parquet_of_endless_rows_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "_MOST_ROWS", 2)
+    pl.DataFrame({"a": ["x"] * 3}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(FileRefused) as refusal:
+        ParquetSource(tmp_path / "a.parquet")
+    assert refusal.value.code == "E106"
 
 
 def test_parquet_texts_written_as_bytes(tmp_path: Path) -> None:

@@ -361,6 +361,18 @@ def test_zip_bomb() -> None:
     refused(hand_in(out.getvalue(), filename="a.xlsx"), "E106")
 
 
+@pytest.mark.parametrize("prefix", [False, True])
+def test_a_stray_cell_in_the_last_corner_asks_for_no_memory(prefix: bool) -> None:
+    """Room for the whole rectangle would be half a terabyte."""
+
+    def stray(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
+        sheet["XFD1048576"] = "x"
+
+    book = xlsx([penalty(1)], stray)
+    facts = refused(hand_in(prefixed(book) if prefix else book, filename="a.xlsx"), "E106")
+    assert "17,179,869,184 个单元格" in facts["value"]
+
+
 def test_wrong_extension_is_read_by_content() -> None:
     submission = hand_in(xlsx([penalty(1)]), filename="处罚.csv")
     assert outcome(submission) == ("completed", 1, 0)

@@ -16,6 +16,8 @@ from gongxin.intake.delimited import Decoder
 from gongxin.intake.faults import FileRefused
 from gongxin.intake.tables import CHUNK_ROWS, FAULT_SCHEMA, ROW, Chunk, Notice, no_faults, text_frame
 
+# Parquet holds a thousand million equal rows in a few kilobytes.
+_MOST_ROWS: Final = 100_000_000
 _BLOCK: Final = 24 * 1024**2
 _LINE_LIMIT: Final = 64 * 1024**2
 _TITLES_FROM: Final = 1024**2
@@ -199,6 +201,8 @@ class ParquetSource:
             self._rows = int(self._frame.select(pl.len()).collect().item())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise FileRefused("E104", value="Parquet 结构损坏") from error
+        if self._rows > _MOST_ROWS:
+            raise FileRefused("E106", value=f" {self._rows:,} 行", expected=f" {_MOST_ROWS:,} 行")
         for title, kind in self._frame.collect_schema().items():
             if not (kind.is_numeric() or isinstance(kind, _PLAIN_TYPES)):
                 raise _unsuitable(title)

@@ -11,7 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -40,6 +40,12 @@ _MERGED: Final = re.compile(rb"<mergeCell\b[^>]*\bref=\"[A-Z]+(\d+):[A-Z]+(\d+)\
 # calamine prints a stored number with nine decimals and more; fifteen significant digits are what the spreadsheet
 # shows.
 _LONG_FRACTION: Final = r"^-?\d+\.\d{9,}$"
+# Where cells stand: the columns behind Z, and the last cell of a block. calamine makes room for the whole rectangle
+# that the cells span, so one stray cell in the last corner of a sheet asks for more memory than there is.
+_FAR_COLUMN: Final = re.compile(rb"\br=[\"']([A-Z]{2,3})\d")
+_PLACE: Final = re.compile(rb"\br=[\"'][A-Z]{0,3}(\d+)[\"']")
+_NEAR_COLUMNS: Final = 26
+_CELLS_LIMIT: Final = 60_000_000
 _BLOCK: Final = 16 * 1024**2
 _ROW_END: Final = b"</row>"
 # Some programs write every name of the sheet's XML with a prefix (<x:row>).
@@ -67,6 +73,9 @@ class SheetNotes:
     merged_rows: set[int] = field(default_factory=set)
     # As `tables.Chunk.faults`: (row, column, code, value, expected).
     cell_faults: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+    # The rectangle that the cells span.
+    last_row: int = 0
+    columns: int = _NEAR_COLUMNS
 
 
 class SheetSource:
@@ -100,14 +109,14 @@ class SheetSource:
 
 
 def xlsx_sheets(path: Path) -> list[SheetSource]:
-    """The sheets of an XLSX workbook. Raises FileRefused E104, E105."""
+    """The sheets of an XLSX workbook. Raises FileRefused E104, E105, E106."""
     try:
         reader = fastexcel.read_excel(path)
         with zipfile.ZipFile(path) as archive:
             parts = _sheet_parts(archive)
-            return [
-                _xlsx_sheet(reader, name, archive.open(parts[name])) for name in reader.sheet_names if name in parts
-            ]
+            noted = {name: _noted(archive.open(parts[name])) for name in reader.sheet_names if name in parts}
+            _judge_cells(noted.values())
+            return [_xlsx_sheet(reader, name, about) for name, about in noted.items()]
     except fastexcel.FastExcelError as error:
         code = "E105" if "password" in str(error).lower() else "E104"
         raise FileRefused(code, value=_DAMAGED) from error
@@ -147,11 +156,22 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return {name: part for name, part in parts.items() if part in archive.NameToInfo}
 
 
-def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, xml: IO[bytes]) -> SheetSource:
-    frame = reader.load_sheet(name, header_row=None, dtypes="string").to_polars()
+def _noted(xml: IO[bytes]) -> SheetNotes:
     about = SheetNotes()
     for block in _blocks_of_rows(xml):
         _note(block, about)
+    return about
+
+
+def _judge_cells(sheets: Iterable[SheetNotes]) -> None:
+    """Raise E106 before room is made for more cells than a sheet of records has."""
+    cells = sum(about.last_row * about.columns for about in sheets)
+    if cells > _CELLS_LIMIT:
+        raise FileRefused("E106", value=f" {cells:,} 个单元格", expected=f" {_CELLS_LIMIT:,} 个")
+
+
+def _xlsx_sheet(reader: fastexcel.ExcelReader, name: str, about: SheetNotes) -> SheetSource:
+    frame = reader.load_sheet(name, header_row=None, dtypes="string").to_polars()
     return SheetSource(name, _tidied(frame, about), about)
 
 
@@ -175,7 +195,11 @@ def _blocks_of_rows(xml: IO[bytes]) -> Iterator[bytes]:
 
 
 def _note(block: bytes, about: SheetNotes) -> None:
-    """Find in a block what calamine does not tell."""
+    """Find in a block what calamine does not tell, and how far its cells reach."""
+    last = _PLACE.search(block, max(block.rfind(b"<c "), block.rfind(b"<row "), 0))
+    about.last_row = max(about.last_row, int(last[1]) if last else 0)
+    far = {_column_index(letters) + 1 for letters in set(_FAR_COLUMN.findall(block))}
+    about.columns = max(about.columns, *far) if far else about.columns
     about.hidden += [int(match[1]) for match in _HIDDEN.finditer(block)]
     for match in _MERGED.finditer(block):
         about.merged_rows.update(range(int(match[1]), min(int(match[2]), int(match[1]) + 5) + 1))

@@ -128,6 +128,11 @@ def _only_when(values: pl.Series, field: Field, done: dict[str, pl.Series]) -> p
     return pl.select(pl.when(asked).then(values).otherwise(pl.lit(""))).to_series()
 
 
+def _title(item: Item) -> str:
+    """What a record of the item calls itself: administrative decisions are papers of their own."""
+    return f"{item.title}决定书" if item.ten_disclosures else item.title
+
+
 def _by_role(draft: _Draft, field: Field) -> pl.Series | None:
     organisations, department = draft.organisations, draft.department
     code = organisations["统一社会信用代码"]
@@ -137,7 +142,7 @@ def _by_role(draft: _Draft, field: Field) -> pl.Series | None:
         "party_uscc": lambda: code,
         "party_representative": lambda: pl.Series(representatives(draft.order.rows, draft.rng), dtype=pl.String),
         "document_no": lambda: _document_numbers(draft),
-        "title": lambda: draft.pick(_FACTS) if draft.item.adverse else draft.constant(f"{draft.item.title}决定书"),
+        "title": lambda: draft.pick(_FACTS) if draft.item.adverse else draft.constant(_title(draft.item)),
         "category": lambda: _categories(draft, field),
         "content": lambda: draft.pick([f"{draft.item.title}的主要内容之{n}（虚构数据）。" for n in "甲乙丙丁戊己庚辛"]),
         "facts": lambda: draft.pick([f"经查，当事人{act}（虚构数据）。" for act in _FACTS]),
