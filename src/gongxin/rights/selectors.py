@@ -138,6 +138,12 @@ def courses() -> QuerySet[Course]:
     return Course.objects.select_related("department")
 
 
+def offered() -> QuerySet[Any]:
+    """The same, each with how many sessions it has (`dates`) and how many registrations (`coming`)."""
+    counted = Count("sessions__registrations", filter=Q(sessions__registrations__withdrawn_at=None), distinct=True)
+    return courses().annotate(dates=Count("sessions", distinct=True), coming=counted)
+
+
 def coming(course: Course) -> QuerySet[Registration]:
     """Who comes to the sessions of a course, by session; who withdrew is left out."""
     found = Registration.objects.filter(session__course=course, withdrawn_at=None)

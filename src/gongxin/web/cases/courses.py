@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -70,7 +69,7 @@ def courses(request: HttpRequest) -> HttpResponseBase:
         if made is not None:
             messages.success(request, _("已开设培训。请安排场次。"))
             return redirect("cases:course", made.pk)
-    context = {"courses": _offered(), "form": form, "rule": training.asked()}
+    context = {"courses": selectors.offered(), "form": form, "rule": training.asked()}
     return render(request, "cases/courses.html", context, status=status)
 
 
@@ -81,7 +80,7 @@ def courses_file(request: HttpRequest, form: str) -> HttpResponseBase:
     _require(request)
     rows = (
         [held.title, held.department.name, _minute(held.opened_at), str(held.dates), str(held.coming)]
-        for held in _offered()
+        for held in selectors.offered()
     )
     return sheets.listed(form, "信用修复培训", _COURSES, rows)
 
@@ -197,12 +196,6 @@ def _course(request: HttpRequest, course_id: UUID) -> Course:
     if held is None or (seen is not None and held.department_id != seen.pk):
         raise NotFound("course-unknown", _("没有这个培训。"), remedy=_("请从培训列表重新打开。"))
     return held
-
-
-def _offered() -> QuerySet[Any]:
-    """The courses, each with how many sessions it has (`dates`) and how many registrations (`coming`)."""
-    coming = Count("sessions__registrations", filter=Q(sessions__registrations__withdrawn_at=None), distinct=True)
-    return selectors.courses().annotate(dates=Count("sessions", distinct=True), coming=coming)
 
 
 def _registers(request: HttpRequest) -> bool:
