@@ -127,7 +127,13 @@ def xlsx_sheets(path: Path) -> list[SheetSource]:
 def xls_sheets(path: Path) -> list[SheetSource]:
     """The sheets of an XLS workbook. Raises FileRefused E104, E105. At most 65 536 rows a sheet, so cell by cell."""
     try:
-        book = xlrd.open_workbook(file_contents=path.read_bytes(), formatting_info=True, logfile=io.StringIO())
+        book = xlrd.open_workbook(
+            # Ragged: a stray cell in the last column does not make all rows as wide.
+            file_contents=path.read_bytes(),
+            formatting_info=True,
+            ragged_rows=True,
+            logfile=io.StringIO(),
+        )
         return [_xls_sheet(book, sheet) for sheet in book.sheets()]
     except _XLS_FAILURES as error:
         code = "E105" if "encrypt" in str(error).lower() else "E104"
@@ -236,7 +242,7 @@ def _xls_sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet) -> SheetSource:
     for first, last, _left, _right in sheet.merged_cells:
         about.merged_rows.update(range(first + 1, min(last, first + 6) + 1))
     rows = [
-        [_xls_text(book, sheet.cell(row, n), (row + 1, n), about) for n in range(sheet.ncols)]
+        [_xls_text(book, sheet.cell(row, n), (row + 1, n), about) for n in range(sheet.row_len(row))]
         for row in range(sheet.nrows)
     ]
     return SheetSource(sheet.name, text_frame(rows, sheet.ncols, 1).drop(ROW), about)
