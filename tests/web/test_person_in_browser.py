@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import get_resolver, reverse
-from tests.rights.world import browser
+from tests.rights.world import browser, user
 from tests.web import in_browser
 from tests.web.in_browser import ORIGIN
 from tests.web.person_world import PURPOSE
 from tests.web.test_person_pages import World, built
 
-from gongxin.persons import selectors
+from gongxin import clock
+from gongxin.identity.models import Role
+from gongxin.persons import erasing, selectors
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -89,6 +91,8 @@ def test_objection_by_keyboard_alone(world: World, page: Page) -> None:
 def test_pages_are_accessible(world: World, page: Page) -> None:
     """Those with an address, then the forms filled in: lending, and reading what was lent."""
     file, desk = world.file, browser(world.officer)
+    colleague = user("colleague", Role.CASE_OFFICER, world.unit)
+    erasing.propose_erasure(file.objection.id, reasons="身份错误", acting_user=colleague, at=clock.now())
     desk.post(reverse("person-desk:authorised"), {"code": file.issued.code, "purpose": PURPOSE})
     named: dict[str, list[Any]] = {
         "person:revoke": [file.issued.authorisation.id],

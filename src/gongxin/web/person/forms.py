@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -226,6 +227,10 @@ class ErasureForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
         help_text=gettext_lazy("写明依据，同意删除的会告知本人。"),
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        # Beside the form of the objection, which asks for reasons too.
+        super().__init__(data, auto_id="erasure_%s")
 
 
 class AddressForm(forms.Form):
