@@ -7,10 +7,12 @@ unchanged, rejected, or received into a person's own file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import polars as pl
 import psycopg
 from django.db import connection, transaction
 
@@ -99,10 +101,14 @@ def _load(submission: Submission, at: datetime, report: Progress) -> None:
         raise AssertionError(f"{outcome['revised']} rows revised, {merged} records changed")
     read = {
         "generation": table.columns.generation.id if table.columns.generation else "",
-        "columns": [persons.masked_text(title) for title in table.header.titles],
-        "ignored_columns": [persons.masked_text(title) for title in table.columns.ignored],
+        "columns": _masked(table.header.titles),
+        "ignored_columns": _masked(table.columns.ignored),
     }
     _complete(submission, judged | outcome | read, flow.rows, at)
+
+
+def _masked(titles: Sequence[str]) -> list[str]:
+    return persons.masked_texts(pl.Series(titles, dtype=pl.String)).to_list()
 
 
 def _complete(submission: Submission, outcome: dict[str, object], rows: SeenRows, at: datetime) -> None:
