@@ -186,6 +186,7 @@ def test_written_registrations_are_counted_listed_and_taken_back(world: World) -
     assert "收文一号" in page
     rows = text(client.get(reverse("cases:course-file", args=[course.pk, "csv"])))
     assert "收文一号" in rows
+    assert "收文一号" in text(browser(world.agent).get(reverse("mine:training-file", args=["csv"])))
     assert "1" in text(client.get(reverse("cases:training-file", args=["csv"]))).splitlines()[1]
     for user in (world.maker, world.reporter):
         assert browser(user).get(address).status_code in {403, 404}

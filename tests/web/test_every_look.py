@@ -139,6 +139,7 @@ FORMS: dict[str, Row] = {
     "mine:file-about": Row("look", ("<organisation>", "bankruptcy")),
     "mine:step": Row("look", ("<nothing>", "withdraw"), post={}),
     "mine:training": Row("look"),
+    "mine:training-file": Row("look", ("csv",)),
     "mine:certificate": Row("look", ("<nothing>",)),
     "mine:register": Row("look", ("<nothing>",), post={}),
     "mine:made": Row("look", ("<nothing>",)),

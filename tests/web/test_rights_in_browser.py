@@ -75,6 +75,7 @@ NOT_PAGES = {
     "cases:draft-remove": "takes a form",
     "cases:mail-drop": "takes a form",
     "mine:records-file": "a file",
+    "mine:training-file": "a file",
     "mine:cases-file": "a file",
     "cases:step": "takes a form",
     "cases:evidence": "a file",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,12 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongxin import clock
+from gongxin.clock import CIVIL_TIME
 from gongxin.rights import selectors, training
 from gongxin.rights.models import Registration
 from gongxin.subjects.models import Organisation
+from gongxin.web import sheets
 from gongxin.web.cases import courses, registering
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.mine.pages import codes, mine_page
+
+_COLUMNS: Final = ("场次时间", "培训名称", "地点", "信用主体", "人数", "岗位", "书面报名的收文号", "实际学时")
 
 
 @require_safe
@@ -34,6 +39,26 @@ def trainings(request: HttpRequest) -> HttpResponseBase:
         "now": now,
     }
     return render(request, "mine/training.html", context)
+
+
+@require_safe
+@mine_page
+def registrations_file(request: HttpRequest, form: str) -> HttpResponseBase:
+    """What the organisation is registered for and has attended, as CSV or XLSX."""
+    rows = (
+        [
+            f"{entry.session.starts_at.astimezone(CIVIL_TIME):%Y-%m-%d %H:%M}",
+            entry.session.course.title,
+            entry.session.place,
+            entry.organisation.name,
+            str(entry.people),
+            entry.get_position_display(),
+            entry.paper,
+            "" if entry.hours is None else str(entry.hours),
+        ]
+        for entry in selectors.registrations(codes(request))
+    )
+    return sheets.listed(form, "培训报名", _COLUMNS, rows)
 
 
 @require_http_methods(["GET", "POST"])

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_record}/apply/<slug:procedure_id>", _worked(applying.file), name="file"),
     path("organisations/<uuid:organisation_id>/<slug:procedure_id>", _worked(applying.file_about), name="file-about"),
     path("training/", _worked(trainings.trainings), name="training"),
+    path("training.<table:form>", _worked(trainings.registrations_file), name="training-file"),
     path("training/<uuid:session_id>/register", _worked(trainings.register), name="register"),
     path("training/registrations/<uuid:registration_id>/withdraw", _worked(trainings.withdraw), name="withdraw"),
     path("training/certificates/<uuid:certificate_id>.pdf", _worked(trainings.certificate), name="certificate"),
