@@ -1,83 +1,86 @@
 import django.contrib.postgres.fields
+import gongxin.secrecy.fields
 from django.db import migrations, models
-
-# The advisory lock is any constant that nothing else locks.
-FUNCTIONS = """
-CREATE FUNCTION ledger_append(body bytea) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    number bigint;
-    level int := 0;
-    current bytea := sha256('\\x00'::bytea || body);
-    finished bytea[] := ARRAY[current];
-    sibling bytea;
-BEGIN
-    PERFORM pg_advisory_xact_lock(4702111323394633569);
-    SELECT coalesce(max(leaf.seq) + 1, 0) INTO number FROM ledger_leaf leaf;
-    WHILE (number >> level) & 1 = 1 LOOP
-        SELECT leaf.hashes[level + 1] INTO STRICT sibling FROM ledger_leaf leaf
-            WHERE leaf.seq = ((number >> level) << level) - 1;
-        current := sha256('\\x01'::bytea || sibling || current);
-        finished := finished || current;
-        level := level + 1;
-    END LOOP;
-    INSERT INTO ledger_leaf (seq, body, hashes) VALUES (number, body, finished);
-    RETURN number;
-END $$;
-
-CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the ledger is append-only';
-END $$;
-
-CREATE TRIGGER ledger_leaf_append_only BEFORE UPDATE OR DELETE ON ledger_leaf
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-CREATE TRIGGER ledger_checkpoint_append_only BEFORE UPDATE OR DELETE ON ledger_checkpoint
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
-"""
-
-UNDO = """
-DROP TRIGGER ledger_checkpoint_append_only ON ledger_checkpoint;
-DROP TRIGGER ledger_leaf_append_only ON ledger_leaf;
-DROP FUNCTION ledger_refuse();
-DROP FUNCTION ledger_append(bytea);
-"""
 
 
 class Migration(migrations.Migration):
+
     initial = True
-    dependencies = []
+
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Leaf",
+            name='Concerned',
             fields=[
-                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("body", models.BinaryField()),
-                (
-                    "hashes",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(), size=None),
-                ),
+                ('pk', models.CompositePrimaryKey('account', 'leaf', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('account', models.BigIntegerField()),
+                ('leaf', models.BigIntegerField(db_index=True)),
             ],
-            options={"db_table": "ledger_leaf"},
+            options={
+                'db_table': 'ledger_concerned',
+            },
         ),
         migrations.CreateModel(
-            name="Opening",
+            name='Leaf',
             fields=[
-                ("commitment", models.BinaryField(primary_key=True, serialize=False)),
-                ("salt", models.BinaryField()),
-                ("field", models.TextField()),
-                ("value", models.TextField()),
+                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('body', models.BinaryField()),
+                ('hashes', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(), size=None)),
             ],
-            options={"db_table": "ledger_opening"},
+            options={
+                'db_table': 'ledger_leaf',
+            },
         ),
         migrations.CreateModel(
-            name="SignedCheckpoint",
+            name='Opening',
             fields=[
-                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("note", models.TextField()),
-                ("signed_at", models.DateTimeField()),
+                ('commitment', models.BinaryField(primary_key=True, serialize=False)),
+                ('salt', models.BinaryField()),
+                ('field', models.TextField()),
+                ('value', gongxin.secrecy.fields.EncryptedTextField(plain_before=True)),
             ],
-            options={"db_table": "ledger_checkpoint"},
+            options={
+                'db_table': 'ledger_opening',
+            },
         ),
-        migrations.RunSQL(FUNCTIONS, UNDO),
+        migrations.CreateModel(
+            name='SignedCheckpoint',
+            fields=[
+                ('size', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('note', models.TextField()),
+                ('signed_at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'ledger_checkpoint',
+            },
+        ),
+        migrations.CreateModel(
+            name='Witnessed',
+            fields=[
+                ('origin', models.TextField(primary_key=True, serialize=False)),
+                ('size', models.BigIntegerField(default=0)),
+                ('root', models.BinaryField(default=bytes)),
+                ('note', models.TextField(default='')),
+                ('at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'ledger_witnessed',
+            },
+        ),
+        migrations.CreateModel(
+            name='CoSignature',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('size', models.BigIntegerField()),
+                ('witness', models.TextField()),
+                ('line', models.TextField()),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'db_table': 'ledger_cosignature',
+                'constraints': [models.UniqueConstraint(fields=('witness', 'size'), name='ledger_cosigned_once')],
+            },
+        ),
     ]
