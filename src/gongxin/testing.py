@@ -35,7 +35,7 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None, None, None
     yield
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than cores: while one waits for the database, another works."""
     return (os.cpu_count() or 1) + 1

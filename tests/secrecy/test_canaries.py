@@ -41,6 +41,7 @@ def _node(settings: Any, tmp_path: Path) -> Iterator[None]:
     """A node of its own, on a day of its own."""
     settings.VAR_DIR = tmp_path / "var"
     settings.FILES_DIR = tmp_path / "var" / "files"
+    settings.MAIL = True
     settings.SECOND_FACTOR_ROLES = frozenset()
     report_keys.init("泽川市信用中心", at=AT)
     keys.make("credit.example/ledger")
