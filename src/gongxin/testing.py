@@ -38,12 +38,6 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None, None, None
     yield
 
 
-@pytest.hookimpl(tryfirst=True, optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: while one waits for the database, another works."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_finish() -> None:
     """What has been imported by now stays to the end: the collector of garbage need not walk over it again."""
     gc.collect()
