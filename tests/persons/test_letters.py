@@ -19,6 +19,7 @@ from gongxin.identity.models import User
 from gongxin.identity.roles import Role
 from gongxin.persons import authorising, ending, holding, letters, mailboxes, objecting, opening
 from gongxin.persons.models import File, Gone, Letter, Mailbox
+from gongxin.persons.seen import SMALLEST
 
 ADDRESS = "somebody@example.cn"
 PURPOSE = "authorised-query"
@@ -183,10 +184,10 @@ def test_what_is_not_delivered_is_for_the_person_to_see_and_for_staff_a_number(
     assert letters.undelivered(DAY) is None
     file = holding.file_of(told)
     assert file is not None
-    fill(file.file, letters.SMALLEST - 2)
+    fill(file.file, SMALLEST - 2)
     assert letters.undelivered(DAY) is None
     fill(file.file, 1)
-    assert letters.undelivered(DAY) == letters.SMALLEST
+    assert letters.undelivered(DAY) == SMALLEST
 
 
 def fill(file: File, count: int) -> None:

@@ -22,6 +22,7 @@ from gongxin.ends import ending, judging
 from gongxin.intake.models import UNFINISHED, RejectedRow, Submission
 from gongxin.ledger import batches
 from gongxin.persons import ending as ending_of_persons
+from gongxin.persons.seen import SMALLEST
 from gongxin.policy import packs
 from gongxin.policy.retention import Retention
 from gongxin.records.models import Contested, Record, State
@@ -78,7 +79,7 @@ def count(rule: Retention, day: date) -> int:
 
 def told(what: str, number: int) -> int | None:
     """A number as it may be told: of entries of personal files, None for some that are fewer than ten."""
-    return None if what == PERSONS and 0 < number < ending_of_persons.SMALLEST else number
+    return None if what == PERSONS and 0 < number < SMALLEST else number
 
 
 def root(entries: Sequence[Entry]) -> str:

@@ -28,8 +28,6 @@ from gongxin.persons.seen import Ended
 from gongxin.policy.retention import Retention
 from gongxin.walls import acting
 
-# Fewer entries than this are not told to anybody by number.
-SMALLEST: Final = 10
 _KEY_BYTES: Final = 16
 
 
@@ -42,7 +40,7 @@ class Batch:
 
 
 def count(rule: Retention, day: date, *, most: int) -> int:
-    """How many entries may be destroyed under a rule on `day`, up to `most`; fewer than SMALLEST are told to nobody."""
+    """How many entries may be destroyed under a rule on `day`, up to `most`; fewer than SMALLEST are not told."""
     return len(terms.due(rule, day, most=most))
 
 

@@ -23,12 +23,11 @@ from gongxin import postal
 from gongxin.clock import CIVIL_TIME
 from gongxin.persons import holding, mailboxes
 from gongxin.persons.models import Letter
+from gongxin.persons.seen import SMALLEST
 from gongxin.policy import packs
 from gongxin.policy.retention import rules
 
 _log = logging.getLogger(__name__)
-# Fewer than this are not told apart: a number of persons that small says too much.
-SMALLEST: Final = 10
 # Engineering: how long news wait for more of them after the last e-mail.
 PAUSE: Final = timedelta(hours=1)
 _AT_ONCE: Final = 500

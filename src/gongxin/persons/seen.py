@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from gongxin.policy.model import Reference
+
+# Fewer than this are told to nobody by number: a number of persons that small says too much.
+SMALLEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from gongxin.correspondence.models import Kind
 from gongxin.errors import GongxinError
 from gongxin.rights import selectors
 from gongxin.walls import acting
+from gongxin.web.attempts import refuse
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.mine.pages import codes, mine_page
 from gongxin.web.templatetags.mine import KINDS
@@ -91,7 +92,7 @@ def mail(request: HttpRequest) -> HttpResponseBase:
             held = mailboxes.give(form.cleaned_data["address"], acting_user=acting_user(request), at=clock.now())
             mailing.confirm(held)
         except GongxinError as error:
-            form.add_error("address", f"{error.title}{error.remedy}")
+            refuse(form, error, field="address")
         else:
             messages.success(request, _("确认邮件已发出，请在一天之内打开邮件中的链接并确认。"))
             return redirect("mine:following")

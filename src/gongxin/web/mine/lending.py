@@ -32,6 +32,7 @@ from gongxin.records.models import Disclosure, Record
 from gongxin.subjects import selectors as subjects
 from gongxin.subjects.models import Organisation
 from gongxin.web import looking
+from gongxin.web.attempts import refuse
 from gongxin.web.desk.pages import acting, acting_user, require
 from gongxin.web.mine.pages import codes, mine_page
 
@@ -153,7 +154,7 @@ def lend(request: HttpRequest) -> HttpResponseBase:
         try:
             lent = _lent(request, form.cleaned_data)
         except InvalidInput as error:
-            form.add_error("ends_on" if error.code == "consent-end" else None, f"{error.title}{error.remedy}")
+            refuse(form, error, field="ends_on" if error.code == "consent-end" else None)
         else:
             (entry,) = shown([lent.consent])
             return render(request, "mine/lent_made.html", {"entry": entry, "code": lent.code})

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gongxin import clock
 from gongxin.errors import GongxinError
 from gongxin.persons import mailboxes
+from gongxin.web.attempts import refuse
 from gongxin.web.desk.pages import acting_user
 from gongxin.web.person.forms import AddressForm, MailCodeForm
 from gongxin.web.person.pages import person_page
@@ -31,7 +32,7 @@ def mail(request: HttpRequest) -> HttpResponseBase:
         try:
             mailboxes.give(form.cleaned_data["address"], acting_user=acting_user(request), at=clock.now())
         except GongxinError as error:
-            form.add_error("address", f"{error.title}{error.remedy}")
+            refuse(form, error, field="address")
         else:
             messages.success(request, _("验证码已发出，请在三十分钟内输入。"))
             return redirect("person:mail")
@@ -48,7 +49,7 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
         try:
             mailboxes.confirm(form.cleaned_data["code"], acting_user=acting_user(request), at=clock.now())
         except GongxinError as error:
-            form.add_error("code", f"{error.title}{error.remedy}")
+            refuse(form, error, field="code")
         else:
             messages.success(request, _("电子邮箱已经确认。档案有新的情况时，会发邮件请您登录查看。"))
             return redirect("person:mail")

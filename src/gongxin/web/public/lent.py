@@ -22,6 +22,7 @@ from gongxin.identity import actors, consents
 from gongxin.identity.decision_table import VISITOR
 from gongxin.walls import acting
 from gongxin.walls.acting import Asker
+from gongxin.web.attempts import refuse
 from gongxin.web.mine import lending
 
 # As the log of looks names somebody who comes with a code and no account.
@@ -56,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     try:
         context: dict[str, Any] = _told(form.cleaned_data["code"], form.cleaned_data["matter"])
     except GongxinError as error:
-        form.add_error("code", f"{error.title}{error.remedy}")
+        refuse(form, error, field="code")
         return render(request, "public/lent.html", {"form": form}, status=error.status)
     return render(request, "public/lent.html", context)
 
