@@ -37,7 +37,8 @@ def drawn(file: bytes) -> list[tuple[float, float, float]]:
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", file, re.DOTALL):
         try:
-            text = zlib.decompress(part).decode("latin-1")
+            # Data that happens to end with CR has lost that byte of its checksum to the line end above.
+            text = zlib.decompressobj().decompress(part).decode("latin-1")
         except zlib.error:
             continue
         for x, y, width, height in re.findall(r"([\d.]+) ([\d.]+) ([\d.]+) (-?[\d.]+) re\s+f\b", text):
